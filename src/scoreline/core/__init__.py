@@ -1,0 +1,1 @@
+"""What things are: schema, entities, errors, extension lists. Standard library and msgspec, no I/O."""

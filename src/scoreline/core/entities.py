@@ -1,0 +1,58 @@
+"""Entities of the registry and of deployments: plain data, immutable."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+
+GuardrailResult = Literal["passed", "alerted", "fixed"]
+
+
+class Guardrail(msgspec.Struct, frozen=True, kw_only=True):
+    """One check of a dataset before it is learned from."""
+
+    name: str
+    result: GuardrailResult
+    sentence: str
+    columns: tuple[str, ...] = ()
+
+
+class Model(msgspec.Struct, frozen=True, kw_only=True):
+    """A name in the registry."""
+
+    name: str
+    created_at: datetime
+    latest: int
+    """The highest version number."""
+    aliases: dict[str, int] = {}
+
+
+class Version(msgspec.Struct, frozen=True, kw_only=True):
+    """An immutable number under a model: one scoring pipeline."""
+
+    model: str
+    number: int
+    digest: str
+    """``sha256:…``, the scoring pipeline's id and its key in the artifact store."""
+    size_bytes: int
+    created_at: datetime
+    summary: dict[str, Any] = {}
+    """``task``, ``target``, ``scores``, ``lineage``, ``parity`` out of the manifest, so that lists need not open files."""
+
+
+class Deployment(msgspec.Struct, frozen=True, kw_only=True):
+    """A version, or whatever version an alias points to, kept ready to score."""
+
+    name: str
+    model: str
+    reference: str
+    """``@champion`` follows an alias; ``3`` is pinned to a version."""
+    version: int
+    """The version that the reference resolves to now."""
+    digest: str
+    created_at: datetime
+    updated_at: datetime
+    default: bool = False
+    """Answers the dialects that know one model only, at the root."""

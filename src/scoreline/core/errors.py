@@ -1,0 +1,125 @@
+"""Every error a user can meet: what was expected and found, where, and what to do.
+
+``code`` is stable and documented; ``kind`` decides the code of each dialect (HTTP, JSON-RPC, gRPC) in one table.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+Kind = Literal["invalid", "not_found", "conflict", "forbidden", "unavailable", "unsupported", "internal"]
+
+
+class ScorelineError(Exception):
+    """An error with a sentence for the user and, where one is known, the action that mends it."""
+
+    code: ClassVar[str] = "internal"
+    kind: ClassVar[Kind] = "internal"
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} ({self.hint})" if self.hint else self.message
+
+
+class BadData(ScorelineError):
+    """A table cannot be read or cannot be learned from."""
+
+    code = "bad_data"
+    kind = "invalid"
+
+
+class BadRequest(ScorelineError):
+    """A request's body or parameters are not of the shape its route asks for."""
+
+    code = "bad_request"
+    kind = "invalid"
+
+
+class BadSetting(ScorelineError):
+    """A setting, option or argument has a value that is not allowed."""
+
+    code = "bad_setting"
+    kind = "invalid"
+
+
+class SchemaMismatch(ScorelineError):
+    """A row does not fit the scoring pipeline's input schema."""
+
+    code = "schema_mismatch"
+    kind = "invalid"
+
+
+class ArtifactRefused(ScorelineError):
+    """A file is not a scoring pipeline that may be loaded."""
+
+    code = "artifact_refused"
+    kind = "invalid"
+
+
+class ParityFailed(ScorelineError):
+    """The exported graph does not score as the fitted model does, so it may not be registered."""
+
+    code = "parity_failed"
+    kind = "conflict"
+
+
+class ExperimentFailed(ScorelineError):
+    """No trial of an experiment succeeded within its time."""
+
+    code = "experiment_failed"
+    kind = "conflict"
+
+
+class NotFound(ScorelineError):
+    """A name, version, alias or path that does not exist."""
+
+    code = "not_found"
+    kind = "not_found"
+
+
+class Conflict(ScorelineError):
+    """The request contradicts what is there."""
+
+    code = "conflict"
+    kind = "conflict"
+
+
+class Unsupported(ScorelineError):
+    """A part of a dialect that this deployment does not offer."""
+
+    code = "unsupported"
+    kind = "unsupported"
+
+
+class Unavailable(ScorelineError):
+    """The thing exists but cannot answer now."""
+
+    code = "unavailable"
+    kind = "unavailable"
+
+
+class MissingExtra(ScorelineError):
+    """A feature needs a package of an extra that is not installed."""
+
+    code = "missing_extra"
+    kind = "unsupported"
+
+
+ERRORS: tuple[type[ScorelineError], ...] = (
+    BadData,
+    BadRequest,
+    BadSetting,
+    SchemaMismatch,
+    ArtifactRefused,
+    ParityFailed,
+    ExperimentFailed,
+    NotFound,
+    Conflict,
+    Unsupported,
+    Unavailable,
+    MissingExtra,
+)
