@@ -1,0 +1,1 @@
+"""Experiment → leaderboard → scoring pipeline: learners, transformers, scorers, search, ensemble, export."""
