@@ -42,6 +42,22 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
     """``task``, ``target``, ``scores``, ``lineage``, ``parity`` out of the manifest, so that lists need not open files."""
 
 
+class AliasChange(msgspec.Struct, frozen=True, kw_only=True):
+    """One move of an alias; all moves are kept."""
+
+    id: int
+    model: str
+    alias: str
+    version: int
+    """The version the alias points to from now on."""
+    previous: int | None
+    """The version it pointed to before; equal to ``version`` when nothing moved, ``None`` when the alias is new."""
+    action: Literal["promote", "rollback"]
+    changed_at: datetime
+    parent: int | None = None
+    """The change that a rollback of this one goes back to."""
+
+
 class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     """A version, or whatever version an alias points to, kept ready to score."""
 

@@ -47,10 +47,18 @@ class BadSetting(ScorelineError):
 
 
 class SchemaMismatch(ScorelineError):
-    """A row does not fit the scoring pipeline's input schema."""
+    """A row does not fit the scoring pipeline's input schema.
+
+    ``row`` (1-based within the rows that were sent) and ``column`` are set where one is to blame.
+    """
 
     code = "schema_mismatch"
     kind = "invalid"
+
+    def __init__(self, message: str, *, hint: str = "", row: int | None = None, column: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.row = row
+        self.column = column
 
 
 class ArtifactRefused(ScorelineError):
