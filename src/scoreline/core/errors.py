@@ -46,6 +46,27 @@ class BadSetting(ScorelineError):
     kind = "invalid"
 
 
+class TooLarge(ScorelineError):
+    """A request's body is larger than the server accepts."""
+
+    code = "too_large"
+    kind = "invalid"
+
+
+class UnsupportedMediaType(ScorelineError):
+    """A request's body is of a content type, charset or encoding that its route does not read."""
+
+    code = "unsupported_media_type"
+    kind = "invalid"
+
+
+class MethodNotAllowed(ScorelineError):
+    """The path exists, but not for this HTTP method."""
+
+    code = "method_not_allowed"
+    kind = "invalid"
+
+
 class SchemaMismatch(ScorelineError):
     """A row does not fit the scoring pipeline's input schema.
 
@@ -121,6 +142,9 @@ ERRORS: tuple[type[ScorelineError], ...] = (
     BadData,
     BadRequest,
     BadSetting,
+    TooLarge,
+    UnsupportedMediaType,
+    MethodNotAllowed,
     SchemaMismatch,
     ArtifactRefused,
     ParityFailed,
