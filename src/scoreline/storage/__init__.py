@@ -1,0 +1,1 @@
+"""Where state lives: metadata in SQLite or PostgreSQL, artifacts in a folder."""

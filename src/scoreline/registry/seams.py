@@ -1,0 +1,100 @@
+"""What the registry asks of its stores. Metadata: SQLite or PostgreSQL; artifacts: a folder or an object store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from scoreline.core.entities import AliasChange, Deployment, Model, Version
+
+
+class Records(Protocol):
+    """The rows of one transaction. Dumb by intent: every rule is the registry's."""
+
+    def models(self) -> list[Model]:
+        """All models by name."""
+
+    def model(self, name: str) -> Model | None: ...
+
+    def add_model(self, name: str, created_at: datetime) -> None: ...
+
+    def delete_model(self, name: str) -> None:
+        """Delete a model with its versions, aliases and their history."""
+
+    def next_number(self, model: str) -> int:
+        """Take the model's next version number; a number is given once, even when its version is deleted later."""
+
+    def versions(self, model: str) -> list[Version]:
+        """All versions of a model, newest first."""
+
+    def version(self, model: str, number: int) -> Version | None: ...
+
+    def version_with(self, model: str, digest: str) -> Version | None: ...
+
+    def add_version(self, version: Version) -> None: ...
+
+    def delete_version(self, model: str, number: int) -> None: ...
+
+    def holds(self, digest: str) -> bool:
+        """Whether a version of any model has this digest."""
+
+    def alias(self, model: str, alias: str) -> AliasChange | None:
+        """The change that is in force."""
+
+    def alias_change(self, change: int) -> AliasChange | None: ...
+
+    def alias_changes(self, model: str, alias: str) -> list[AliasChange]:
+        """All changes of an alias, newest first."""
+
+    def move_alias(self, change: AliasChange) -> AliasChange:
+        """Record a change and put it in force; return it with its id."""
+
+    def delete_alias(self, model: str, alias: str) -> None: ...
+
+    def deployments(self) -> list[Deployment]:
+        """All deployments by name, each with the version its reference resolves to now."""
+
+    def deployment(self, name: str) -> Deployment | None: ...
+
+    def put_deployment(
+        self, name: str, model: str, *, alias: str | None, number: int | None, default: bool, at: datetime
+    ) -> None:
+        """Create or change a deployment; ``default`` takes the mark from the one that has it."""
+
+    def delete_deployment(self, name: str) -> None: ...
+
+    def change_counter(self) -> int: ...
+
+    def count_change(self) -> None:
+        """Raise the counter: something that deployments follow has changed."""
+
+
+class Store(Protocol):
+    """Keeps the registry's records."""
+
+    def reading(self) -> AbstractContextManager[Records]:
+        """Open a snapshot: all reads inside see one moment."""
+
+    def writing(self) -> AbstractContextManager[Records]:
+        """Open the one writing transaction there can be at a time, over all processes; an exception undoes it."""
+
+
+class Artifacts(Protocol):
+    """Keeps scoring pipelines by digest (``sha256:…``)."""
+
+    def put(self, digest: str, content: bytes) -> None:
+        """Store ``content``, whole or not at all; nothing to do when it is there."""
+
+    def has(self, digest: str) -> bool: ...
+
+    def path(self, digest: str) -> Path:
+        """Return a local file with the content; raise NotFound when there is none."""
+
+    def delete(self, digest: str) -> None:
+        """Remove the content if it is there."""
+
+    def digests(self) -> Iterator[str]:
+        """Everything that is kept, in no order."""

@@ -1,0 +1,180 @@
+"""The registry's records in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, and_, delete, exists, func, insert, or_, select, update
+
+from scoreline.core.entities import AliasChange, Deployment, Model, Version
+from scoreline.storage.tables import alias_changes, aliases, counters, deployments, models, versions
+
+CHANGES = "registry"
+"""The counter that deployments follow."""
+
+
+class RegistryRecords:
+    """Rows of the registry inside one transaction (see ``scoreline.registry.seams.Records``)."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    # models
+
+    def models(self) -> list[Model]:
+        return self._models(_models_query())
+
+    def model(self, name: str) -> Model | None:
+        return next(iter(self._models(_models_query().where(models.c.name == name))), None)
+
+    def _models(self, query: Select[Any]) -> list[Model]:
+        rows = self._rows(query)
+        moved = select(aliases.c.model, aliases.c.alias, aliases.c.version).order_by(aliases.c.alias)
+        if len(rows) == 1:
+            moved = moved.where(aliases.c.model == rows[0]["name"])
+        by_model: dict[str, dict[str, int]] = {}
+        for row in self._rows(moved):
+            by_model.setdefault(row["model"], {})[row["alias"]] = row["version"]
+        return [Model(**row, aliases=by_model.get(row["name"], {})) for row in rows]
+
+    def add_model(self, name: str, created_at: datetime) -> None:
+        self._connection.execute(insert(models).values(name=name, created_at=created_at, last_number=0))
+
+    def delete_model(self, name: str) -> None:
+        self._connection.execute(delete(models).where(models.c.name == name))
+
+    def next_number(self, model: str) -> int:
+        taken = update(models).where(models.c.name == model).values(last_number=models.c.last_number + 1)
+        return int(self._connection.execute(taken.returning(models.c.last_number)).scalar_one())
+
+    # versions
+
+    def versions(self, model: str) -> list[Version]:
+        query = select(versions).where(versions.c.model == model).order_by(versions.c.number.desc())
+        return [Version(**row) for row in self._rows(query)]
+
+    def version(self, model: str, number: int) -> Version | None:
+        row = self._row(select(versions).where(versions.c.model == model, versions.c.number == number))
+        return Version(**row) if row else None
+
+    def version_with(self, model: str, digest: str) -> Version | None:
+        row = self._row(select(versions).where(versions.c.model == model, versions.c.digest == digest))
+        return Version(**row) if row else None
+
+    def add_version(self, version: Version) -> None:
+        fields = {name: getattr(version, name) for name in version.__struct_fields__}
+        self._connection.execute(insert(versions).values(**fields))
+
+    def delete_version(self, model: str, number: int) -> None:
+        self._connection.execute(delete(versions).where(versions.c.model == model, versions.c.number == number))
+
+    def holds(self, digest: str) -> bool:
+        return bool(self._connection.execute(select(exists().where(versions.c.digest == digest))).scalar())
+
+    # aliases
+
+    def alias(self, model: str, alias: str) -> AliasChange | None:
+        joined = alias_changes.join(aliases, aliases.c.change == alias_changes.c.id)
+        row = self._row(
+            select(alias_changes).select_from(joined).where(aliases.c.model == model, aliases.c.alias == alias)
+        )
+        return AliasChange(**row) if row else None
+
+    def alias_change(self, change: int) -> AliasChange | None:
+        row = self._row(select(alias_changes).where(alias_changes.c.id == change))
+        return AliasChange(**row) if row else None
+
+    def alias_changes(self, model: str, alias: str) -> list[AliasChange]:
+        query = select(alias_changes).where(alias_changes.c.model == model, alias_changes.c.alias == alias)
+        return [AliasChange(**row) for row in self._rows(query.order_by(alias_changes.c.id.desc()))]
+
+    def move_alias(self, change: AliasChange) -> AliasChange:
+        fields = {name: getattr(change, name) for name in change.__struct_fields__ if name != "id"}
+        added = insert(alias_changes).values(**fields).returning(alias_changes)
+        row = self._connection.execute(added).mappings().one()
+        moved = AliasChange(**row)
+        where = and_(aliases.c.model == change.model, aliases.c.alias == change.alias)
+        target = {"version": moved.version, "change": moved.id}
+        if self._connection.execute(update(aliases).where(where).values(**target)).rowcount == 0:
+            self._connection.execute(insert(aliases).values(model=change.model, alias=change.alias, **target))
+        return moved
+
+    def delete_alias(self, model: str, alias: str) -> None:
+        self._connection.execute(delete(aliases).where(aliases.c.model == model, aliases.c.alias == alias))
+
+    # deployments
+
+    def deployments(self) -> list[Deployment]:
+        return [_deployment(row) for row in self._rows(_deployments_query().order_by(deployments.c.name))]
+
+    def deployment(self, name: str) -> Deployment | None:
+        row = self._row(_deployments_query().where(deployments.c.name == name))
+        return _deployment(row) if row else None
+
+    def put_deployment(
+        self, name: str, model: str, *, alias: str | None, number: int | None, default: bool, at: datetime
+    ) -> None:
+        if default:
+            self._connection.execute(update(deployments).values(is_default=False))
+        fields = {"model": model, "alias": alias, "number": number, "is_default": default, "updated_at": at}
+        changed = update(deployments).where(deployments.c.name == name).values(**fields)
+        if self._connection.execute(changed).rowcount == 0:
+            self._connection.execute(insert(deployments).values(name=name, created_at=at, **fields))
+
+    def delete_deployment(self, name: str) -> None:
+        self._connection.execute(delete(deployments).where(deployments.c.name == name))
+
+    # changes
+
+    def change_counter(self) -> int:
+        return int(self._connection.execute(select(counters.c.value).where(counters.c.name == CHANGES)).scalar_one())
+
+    def count_change(self) -> None:
+        raised = update(counters).where(counters.c.name == CHANGES).values(value=counters.c.value + 1)
+        self._connection.execute(raised)
+
+    def _rows(self, query: Select[Any]) -> list[dict[str, Any]]:
+        return [dict(row) for row in self._connection.execute(query).mappings()]
+
+    def _row(self, query: Select[Any]) -> dict[str, Any] | None:
+        row = self._connection.execute(query).mappings().one_or_none()
+        return dict(row) if row is not None else None
+
+
+def _models_query() -> Select[Any]:
+    latest = select(func.coalesce(func.max(versions.c.number), 0)).where(versions.c.model == models.c.name)
+    columns = (models.c.name, models.c.created_at, latest.scalar_subquery().label("latest"))
+    return select(*columns).order_by(models.c.name)
+
+
+def _deployments_query() -> Select[Any]:
+    """Join each deployment with the version that it means now: the pinned one, or the one its alias points to."""
+    followed = and_(aliases.c.model == deployments.c.model, aliases.c.alias == deployments.c.alias)
+    meant = and_(
+        versions.c.model == deployments.c.model,
+        or_(versions.c.number == deployments.c.number, versions.c.number == aliases.c.version),
+    )
+    joined = (
+        deployments.outerjoin(aliases, followed)
+        .outerjoin(alias_changes, alias_changes.c.id == aliases.c.change)
+        .join(versions, meant)
+    )
+    return select(
+        deployments, versions.c.number.label("version"), versions.c.digest, alias_changes.c.changed_at
+    ).select_from(joined)
+
+
+def _deployment(row: Mapping[str, Any]) -> Deployment:
+    moved_at = row["changed_at"] or row["updated_at"]
+    return Deployment(
+        name=row["name"],
+        model=row["model"],
+        reference=f"@{row['alias']}" if row["alias"] is not None else str(row["number"]),
+        version=row["version"],
+        digest=row["digest"],
+        created_at=row["created_at"],
+        updated_at=max(row["updated_at"], moved_at),
+        default=row["is_default"],
+    )
