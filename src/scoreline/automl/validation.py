@@ -1,0 +1,97 @@
+"""Judging predictions on the validation rows of all folds."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from scoreline.automl.folds import Folds
+from scoreline.automl.scorers import SCORERS, oriented, scorers_for
+from scoreline.core.errors import BadSetting
+from scoreline.core.schema import Task
+
+Floats = npt.NDArray[np.float64]
+
+N_BLOCKS = 10
+"""Parts of a holdout, whose scores tell how far chance moves the whole."""
+
+
+class Validation:
+    """The validation rows, fold after fold, and the scorer that judges predictions for them.
+
+    A score is taken over all these rows at once, since a fold may lack a class. Its standard deviation is the one
+    between folds, or, with a holdout, the standard error out of ten random parts.
+    """
+
+    def __init__(
+        self, y: npt.NDArray[Any], folds: Folds, *, scorer: str, task: Task, positive: int | None, seed: int
+    ) -> None:
+        self.scorer = SCORERS[scorer]
+        self.task: Task = task
+        self.positive = positive
+        self.rows = np.concatenate([validation for _, validation in folds.pairs])
+        self.actual = y[self.rows]
+        if folds.holdout:
+            shuffled = np.random.default_rng(seed).permutation(len(self.actual))
+            self.blocks = [part for part in np.array_split(shuffled, N_BLOCKS) if len(part)]
+        else:
+            ends = np.cumsum([len(validation) for _, validation in folds.pairs])
+            self.blocks = np.split(np.arange(len(self.actual)), ends[:-1])
+        self._shrink = np.sqrt(len(self.blocks)) if folds.holdout else 1.0
+
+    def score(self, predicted: Floats) -> float:
+        """By the experiment's scorer."""
+        return self._by(self.scorer.name, predicted, slice(None))
+
+    def loss(self, predicted: Floats) -> float:
+        """The score, turned so that less is better; infinite where it is undefined."""
+        return self.as_loss(self.score(predicted))
+
+    def as_loss(self, score: float) -> float:
+        """A score of the experiment's scorer, turned so that less is better."""
+        if not np.isfinite(score):
+            return float("inf")
+        return -score if self.scorer.greater_is_better else score
+
+    def sd(self, predicted: Floats, scorer: str | None = None) -> float:
+        """Standard deviation of a score; 0 when there are too few parts to tell."""
+        return self._spread(self._of_blocks(scorer or self.scorer.name, predicted))
+
+    def gain(self, challenger: Floats, champion: Floats) -> tuple[float, float]:
+        """Mean of ``challenger``'s advantage over ``champion``, part by part, and that mean's standard error."""
+        ahead = self._of_blocks(self.scorer.name, challenger) - self._of_blocks(self.scorer.name, champion)
+        ahead = ahead[np.isfinite(ahead)]
+        if not self.scorer.greater_is_better:
+            ahead = -ahead
+        if len(ahead) == 0:
+            return 0.0, 0.0
+        error = float(np.std(ahead, ddof=1) / np.sqrt(len(ahead))) if len(ahead) > 1 else 0.0
+        return float(np.mean(ahead)), error
+
+    def all_scores(self, predicted: Floats) -> dict[str, float]:
+        """Scorer → score, for every scorer that these rows define."""
+        scores = {}
+        for scorer in scorers_for(self.task):
+            try:
+                score = self._by(scorer.name, predicted, slice(None))
+            except BadSetting:  # not for this target: rmsle of negative numbers, mape of zeros
+                continue
+            if np.isfinite(score):
+                scores[scorer.name] = score
+        return scores
+
+    def _of_blocks(self, scorer: str, predicted: Floats) -> Floats:
+        return np.array([self._by(scorer, predicted, block) for block in self.blocks])
+
+    def _spread(self, of_blocks: Floats) -> float:
+        finite = of_blocks[np.isfinite(of_blocks)]
+        return float(np.std(finite, ddof=1) / self._shrink) if len(finite) > 1 else 0.0
+
+    def _by(self, scorer: str, predicted: Floats, rows: Any) -> float:
+        actual, oriented_ = oriented(self.actual[rows], predicted[rows], self.positive)
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore", RuntimeWarning)
+            return SCORERS[scorer].score(actual, oriented_)
