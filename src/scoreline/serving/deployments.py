@@ -1,0 +1,245 @@
+"""Which scoring pipelines answer now. They follow the registry, and no request fails while they change."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Literal, Protocol
+
+import msgspec
+
+from scoreline.core.entities import Deployment
+from scoreline.core.errors import NotFound, ScorelineError, Unavailable
+from scoreline.scoring import ScoringPipeline, load
+
+POLL_SECONDS = 0.25
+"""How often the registry is asked whether anything changed."""
+RETRY_SECONDS = 15.0
+"""How long a version that failed to load rests before it is tried again."""
+
+log = logging.getLogger("scoreline.serving")
+
+
+class Source(Protocol):
+    """What is followed: the registry, or anything that knows deployments and holds their files."""
+
+    def change_counter(self) -> int: ...
+
+    def deployments(self) -> Iterable[Deployment]: ...
+
+    def artifact(self, digest: str) -> Path: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Active:
+    """A version that answers. A request resolves it once and keeps it, so that a swap never touches a request."""
+
+    name: str
+    model: str
+    version: int
+    digest: str
+    pipeline: ScoringPipeline
+    loaded_at: datetime
+
+
+Status = Literal["ready", "held", "failed"]
+
+
+class DeploymentState(msgspec.Struct, frozen=True, kw_only=True):
+    """What a deployment answers with, and why not with what it should."""
+
+    name: str
+    model: str
+    reference: str
+    default: bool
+    status: Status
+    """``ready``; ``held``: the wanted version failed and an earlier one goes on answering; ``failed``: none answers."""
+    version: int | None
+    """The version that answers."""
+    digest: str | None
+    wanted_version: int
+    previous_version: int | None
+    """Kept loaded: a rollback to it is instant."""
+    loaded_at: datetime | None
+    reason: str = ""
+    """Why the wanted version does not answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    wanted: Deployment
+    active: Active | None = None
+    previous: Active | None = None
+    reason: str = ""
+    failed_at: float = 0.0
+
+    def state(self, default: str | None) -> DeploymentState:
+        status: Status = "ready" if not self.reason else "held" if self.active else "failed"
+        return DeploymentState(
+            name=self.wanted.name,
+            model=self.wanted.model,
+            reference=self.wanted.reference,
+            default=self.wanted.name == default,
+            status=status,
+            version=self.active.version if self.active else None,
+            digest=self.active.digest if self.active else None,
+            wanted_version=self.wanted.version,
+            previous_version=self.previous.version if self.previous else None,
+            loaded_at=self.active.loaded_at if self.active else None,
+            reason=self.reason,
+        )
+
+
+class ActiveDeployments:
+    """Loaded scoring pipelines by deployment name, following ``source``.
+
+    A new version is loaded and self-tested in the following thread and switched to in one assignment; the one before it
+    stays loaded. A version that fails is not switched to. Readers take no lock.
+    """
+
+    def __init__(self, source: Source, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self.problem = ""
+        """Why the source cannot be followed at the moment; deployments go on answering."""
+        self._source = source
+        self._clock = clock
+        self._slots: dict[str, _Slot] = {}
+        self._default: str | None = None
+        self._counter: int | None = None
+        self._refreshing = threading.Lock()
+        self._closed = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def get(self, name: str | None = None) -> Active:
+        """The version that answers for deployment ``name``, or for the default deployment.
+
+        Raises NotFound, or Unavailable when no version of the deployment works.
+        """
+        slots = self._slots
+        key = name if name is not None else self._default
+        slot = slots.get(key) if key is not None else None
+        if slot is None:
+            raise self._not_found(name)
+        if slot.active is None:
+            raise Unavailable(
+                f"deployment `{slot.wanted.name}` has no version that works: {slot.reason}",
+                hint=f"register a version of `{slot.wanted.model}` that loads and promote it, or roll back",
+            )
+        return slot.active
+
+    def __iter__(self) -> Iterator[Active]:
+        return iter([slot.active for slot in self._slots.values() if slot.active is not None])
+
+    @property
+    def names(self) -> list[str]:
+        return sorted(self._slots)
+
+    @property
+    def default(self) -> str | None:
+        """The deployment that answers the dialects which know one model only."""
+        return self._default
+
+    def states(self) -> list[DeploymentState]:
+        """Every deployment, by name."""
+        slots, default = self._slots, self._default
+        return [slots[name].state(default) for name in sorted(slots)]
+
+    def state(self, name: str) -> DeploymentState:
+        """One deployment. Raises NotFound."""
+        slot = self._slots.get(name)
+        if slot is None:
+            raise self._not_found(name)
+        return slot.state(self._default)
+
+    def start(self) -> None:
+        """Load everything, then follow the source from a thread until ``close``."""
+        self.refresh()
+        self._thread = threading.Thread(target=self._follow, name="scoreline-deployments", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop following. What is loaded goes on answering."""
+        self._closed.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def refresh(self) -> None:
+        """Make what answers equal to what the source wants; do nothing where nothing changed."""
+        with self._refreshing:
+            counter = self._source.change_counter()
+            if counter == self._counter and not self._retry_is_due():
+                return
+            wanted = {deployment.name: deployment for deployment in self._source.deployments()}
+            for name, deployment in wanted.items():
+                self._slots = {**self._slots, name: self._switch(self._slots.get(name), deployment)}
+            self._default = _default_of(wanted)
+            self._slots = {name: slot for name, slot in self._slots.items() if name in wanted}
+            self._counter = counter
+
+    def _switch(self, slot: _Slot | None, wanted: Deployment) -> _Slot:
+        slot = slot or _Slot(wanted)
+        before = slot.active
+        if before and (before.digest, before.model, before.version) == (wanted.digest, wanted.model, wanted.version):
+            return replace(slot, wanted=wanted, reason="", failed_at=0.0)
+        try:
+            pipeline = self._loaded(wanted.digest) or load(self._source.artifact(wanted.digest))
+        except Exception as error:  # noqa: BLE001 whatever is wrong with one version, the others go on
+            reason = str(error) if isinstance(error, ScorelineError) else f"{type(error).__name__}: {error}"
+            sentence = f"version {wanted.version} of `{wanted.model}` cannot be loaded: {reason}"
+            log.error("deployment `%s`: %s", wanted.name, sentence)
+            return replace(slot, wanted=wanted, reason=sentence, failed_at=self._clock())
+        active = Active(
+            name=wanted.name,
+            model=wanted.model,
+            version=wanted.version,
+            digest=wanted.digest,
+            pipeline=pipeline,
+            loaded_at=datetime.now(UTC),
+        )
+        log.info("deployment `%s`: version %d of `%s` answers", wanted.name, wanted.version, wanted.model)
+        return _Slot(wanted, active, before)
+
+    def _loaded(self, digest: str) -> ScoringPipeline | None:
+        for slot in self._slots.values():
+            for active in (slot.active, slot.previous):
+                if active is not None and active.digest == digest:
+                    return active.pipeline
+        return None
+
+    def _retry_is_due(self) -> bool:
+        now = self._clock()
+        return any(slot.reason and now - slot.failed_at >= RETRY_SECONDS for slot in self._slots.values())
+
+    def _follow(self) -> None:
+        while not self._closed.wait(POLL_SECONDS):
+            try:
+                self.refresh()
+                self.problem = ""
+            except Exception as error:
+                if not self.problem:
+                    log.exception("the registry cannot be followed; deployments go on as they are")
+                self.problem = f"the registry cannot be followed: {type(error).__name__}"
+
+    def _not_found(self, name: str | None) -> NotFound:
+        names = self.names
+        if not names:
+            hint = "nothing is deployed; `scoreline deploy MODEL` deploys a registered model"
+        elif name is not None and (close := get_close_matches(name, names, n=1)):
+            hint = f"did you mean `{close[0]}`? deployments: {', '.join(names)}"
+        else:
+            hint = f"deployments: {', '.join(names)}"
+        message = f"no deployment is named `{name}`" if name is not None else "there is no default deployment"
+        return NotFound(message, hint=hint)
+
+
+def _default_of(wanted: dict[str, Deployment]) -> str | None:
+    """The deployment marked default, or the only one there is."""
+    marked = [name for name, deployment in wanted.items() if deployment.default]
+    if marked:
+        return marked[0]
+    return next(iter(wanted)) if len(wanted) == 1 else None

@@ -1,0 +1,72 @@
+"""What a dialect is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, Protocol
+
+from scoreline.core.errors import ScorelineError
+from scoreline.scoring import Decoded, Predictions
+from scoreline.serving.deployments import Active
+
+NAME = "/deployments/{name}"
+"""Path under which a dialect that knows one model only is spoken by the deployment ``{name}``."""
+
+
+class Reply(NamedTuple):
+    """An answer, before any server framework sees it."""
+
+    body: bytes
+    media_type: str = "application/json"
+    status: int = 200
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+class Call(NamedTuple):
+    """A decoded request."""
+
+    decoded: Decoded
+    request: Any = None
+    """What ``encode`` needs to remember of the request."""
+
+
+class Refusal(NamedTuple):
+    """A part of a dialect that is not offered: why, and what to do instead."""
+
+    method: str
+    path: str
+    message: str
+    hint: str
+
+
+class Dialect(Protocol):
+    """A wire format. Paths are relative to each of ``prefixes``; without ``{name}`` the default deployment answers."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def prefixes(self) -> tuple[str, ...]: ...
+
+    @property
+    def score_path(self) -> str: ...
+
+    @property
+    def views(self) -> Mapping[str, Callable[[Active], Reply]]:
+        """Path → what GET shows of the version that answers."""
+        ...
+
+    @property
+    def refusals(self) -> tuple[Refusal, ...]: ...
+
+    def decode(self, body: bytes, active: Active) -> Call:
+        """Read a request. Raises BadRequest and SchemaMismatch."""
+        ...
+
+    def encode(self, call: Call, predictions: Predictions, active: Active) -> Reply:
+        """Write the answer."""
+        ...
+
+    def error(self, error: ScorelineError, request_id: str) -> bytes:
+        """Write an error as callers of this dialect expect it."""
+        ...

@@ -1,0 +1,57 @@
+"""The web application: every route, in the order in which they are matched."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from difflib import get_close_matches
+
+import anyio.to_thread
+from starlette.requests import Request
+from starlette.routing import Route, Router
+from starlette.types import ASGIApp
+
+from scoreline.core.errors import NotFound
+from scoreline.serving.deployments import ActiveDeployments
+from scoreline.serving.protocols import DIALECTS
+from scoreline.serving.protocols.dialect import Reply
+from scoreline.web.body import MAX_BODY_BYTES
+from scoreline.web.catalog import catalog_routes
+from scoreline.web.endpoint import Endpoint, View
+from scoreline.web.health import health_routes
+from scoreline.web.requests import Requests
+from scoreline.web.scoring import dialect_routes
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+
+def create_app(deployments: ActiveDeployments, *, max_body_bytes: int = MAX_BODY_BYTES) -> ASGIApp:
+    """The ASGI application over ``deployments``, which it starts and closes with its lifespan."""
+
+    @asynccontextmanager
+    async def lifespan(app: object) -> AsyncIterator[None]:
+        await anyio.to_thread.run_sync(deployments.start)
+        yield
+        await anyio.to_thread.run_sync(deployments.close)
+
+    write_error = DIALECTS["native"].error
+    routes = [route for dialect in DIALECTS for route in dialect_routes(dialect, deployments, max_body_bytes)]
+    routes += health_routes(deployments, write_error)
+    routes += catalog_routes(deployments, write_error)
+    nowhere = Endpoint(dict.fromkeys(METHODS, _nowhere(routes, deployments)), write_error)
+    return Requests(Router(routes, redirect_slashes=False, default=nowhere, lifespan=lifespan))
+
+
+def _nowhere(routes: list[Route], deployments: ActiveDeployments) -> View:
+    async def view(request: Request) -> Reply:
+        path = request.url.path
+        paths = [path for route in routes for path in _concrete(route.path, deployments.names)]
+        close = get_close_matches(path, paths, n=3, cutoff=0.6)
+        hint = f"did you mean {' or '.join(close)}?" if close else "GET /openapi.json lists every route"
+        raise NotFound(f"nothing is at {path}", hint=hint)
+
+    return view
+
+
+def _concrete(path: str, names: list[str]) -> list[str]:
+    return [path.replace("{name}", name) for name in names] if "{name}" in path else [path]

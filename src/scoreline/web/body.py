@@ -1,0 +1,62 @@
+"""Bodies of requests: what is accepted, and how much of it."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+
+from scoreline.core.errors import BadRequest, TooLarge, UnsupportedMediaType
+
+MAX_BODY_BYTES = 64 * 1024 * 1024
+LINGER_FACTOR = 2
+"""A body too large is read to its end and thrown away up to this many limits, so that the caller sees the answer."""
+
+JSON_TYPES = frozenset(
+    {"", "application/json", "text/json", "text/plain", "application/octet-stream", "application/x-www-form-urlencoded"}
+)
+"""The last is what ``curl -d`` says when it is not told otherwise. The body is read as JSON for all of them."""
+
+
+def check_json(request: Request) -> None:
+    """Raise UnsupportedMediaType unless the body may be JSON in UTF-8 as it is."""
+    header = request.headers.get("content-type", "")
+    media_type, *parameters = (part.strip().lower() for part in header.split(";"))
+    if media_type not in JSON_TYPES and not media_type.endswith("+json"):
+        raise UnsupportedMediaType(f"content type `{media_type}` is not read here", hint="send application/json")
+    for parameter in parameters:
+        charset = parameter.removeprefix("charset=").strip('"')
+        if parameter.startswith("charset=") and charset not in ("utf-8", "utf8", "us-ascii"):
+            raise UnsupportedMediaType(f"charset `{charset}` is not read here", hint="send UTF-8")
+    encoding = request.headers.get("content-encoding", "identity").strip().lower()
+    if encoding != "identity":
+        raise UnsupportedMediaType(f"content encoding `{encoding}` is not read here", hint="send the body uncompressed")
+
+
+async def read_body(request: Request, limit: int) -> bytes:
+    """The whole body. Raises TooLarge beyond ``limit`` bytes, BadRequest when the length header is no number."""
+    declared = request.headers.get("content-length")
+    if declared is not None and not (declared.isascii() and declared.isdigit()):
+        raise BadRequest(f"content-length is not a number: {declared!r}", hint="send its length in bytes")
+    size = int(declared or 0)
+    if size > limit and (size > limit * LINGER_FACTOR or "expect" in request.headers):
+        raise _too_large(limit)
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size <= limit:
+            chunks.append(chunk)
+        elif size > limit * LINGER_FACTOR:
+            break
+        else:
+            chunks.clear()
+    if size > limit:
+        raise _too_large(limit)
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def _too_large(limit: int) -> TooLarge:
+    text = f"{limit / 1024 / 1024:g} MB" if limit >= 1024 * 1024 else f"{limit} bytes"
+    return TooLarge(
+        f"the body is larger than {text}, the limit of this server",
+        hint="send fewer rows a request, or score the file with `scoreline score`",
+    )

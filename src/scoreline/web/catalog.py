@@ -1,0 +1,43 @@
+"""What is here: deployments and their state, the OpenAPI document, the page a browser sees first."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import msgspec
+from starlette.requests import Request
+from starlette.routing import Route
+
+from scoreline.serving.deployments import ActiveDeployments
+from scoreline.serving.protocols.dialect import Reply
+from scoreline.web.endpoint import Endpoint, WriteError
+from scoreline.web.index import page
+from scoreline.web.openapi import document
+
+_encoder = msgspec.json.Encoder()
+
+
+def catalog_routes(deployments: ActiveDeployments, write_error: WriteError) -> list[Route]:
+    """The routes that list."""
+
+    async def index(request: Request) -> Reply:
+        if "text/html" in request.headers.get("accept", ""):
+            return Reply(page(deployments, str(request.base_url).rstrip("/")), "text/html; charset=utf-8")
+        return Reply(_encoder.encode({"deployments": deployments.names, "openapi": "/openapi.json"}))
+
+    async def states(request: Request) -> Reply:
+        return Reply(_encoder.encode({"deployments": deployments.states()}))
+
+    async def state(request: Request) -> Reply:
+        return Reply(_encoder.encode(deployments.state(request.path_params["name"])))
+
+    async def openapi(request: Request) -> Reply:
+        return Reply(_encoder.encode(document(deployments)))
+
+    views: dict[str, Callable[[Request], Awaitable[Reply]]] = {
+        "/": index,
+        "/openapi.json": openapi,
+        "/api/v1/deployments": states,
+        "/api/v1/deployments/{name}": state,
+    }
+    return [Route(path, Endpoint({"GET": view}, write_error)) for path, view in views.items()]

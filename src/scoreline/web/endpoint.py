@@ -1,0 +1,63 @@
+"""One path of the API: its methods, its errors, its answers."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import Receive, Scope, Send
+
+from scoreline.core.errors import MethodNotAllowed, ScorelineError
+from scoreline.serving.errors import http_status, internal
+from scoreline.serving.protocols.dialect import Reply
+
+log = logging.getLogger("scoreline.web")
+
+View = Callable[[Request], Awaitable[Reply]]
+WriteError = Callable[[ScorelineError, str], bytes]
+
+
+class Endpoint:
+    """The methods of one path, as an ASGI application. HEAD is GET without a body; OPTIONS names the methods."""
+
+    def __init__(self, views: Mapping[str, View], write_error: WriteError) -> None:
+        self._views = dict(views)
+        self._write_error = write_error
+        self.methods = sorted({*views, "OPTIONS"} | ({"HEAD"} if "GET" in views else set()))
+        self._allow = (("allow", ", ".join(self.methods)),)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        method = scope["method"]
+        view = self._views.get("GET" if method == "HEAD" else method)
+        try:
+            if view is not None:
+                reply = await view(Request(scope, receive))
+            elif method == "OPTIONS":
+                reply = Reply(b"", status=204, headers=self._allow)
+            else:
+                raise MethodNotAllowed(f"{scope['path']} does not answer {method}", hint=f"use {self._allow[0][1]}")
+        except ClientDisconnect:
+            return
+        except ScorelineError as error:
+            reply = self._refuse(scope, error)
+        except Exception:
+            log.exception("request %s failed", scope["request_id"])
+            reply = self._refuse(scope, internal(scope["request_id"]))
+        await send_reply(reply, send)
+
+    def _refuse(self, scope: Scope, error: ScorelineError) -> Reply:
+        scope["error"] = error.code
+        status = http_status(error)
+        headers = self._allow if status == 405 else (("retry-after", "1"),) if status == 503 else ()
+        return Reply(self._write_error(error, scope["request_id"]), status=status, headers=headers)
+
+
+async def send_reply(reply: Reply, send: Send) -> None:
+    """Send ``reply`` as ASGI messages."""
+    headers = [(name.encode(), value.encode("latin-1")) for name, value in reply.headers]
+    if reply.status != 204:
+        headers.append((b"content-type", reply.media_type.encode()))
+        headers.append((b"content-length", str(len(reply.body)).encode()))
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    await send({"type": "http.response.body", "body": reply.body})

@@ -1,0 +1,72 @@
+"""The page a browser sees first: what is deployed and a line that scores."""
+
+from __future__ import annotations
+
+from html import escape
+from importlib.resources import files
+from string import Template
+
+import msgspec
+
+from scoreline.core.schema import Column
+from scoreline.serving.deployments import Active, ActiveDeployments, DeploymentState
+
+_N_LEVELS_SHOWN = 6
+
+
+def page(deployments: ActiveDeployments, url: str) -> bytes:
+    """HTML."""
+    answering = {active.name: active for active in deployments}
+    cards = [_card(state, answering.get(state.name), url) for state in deployments.states()]
+    nothing = (
+        "<p class=quiet>Nothing is deployed yet. <code>scoreline deploy MODEL</code> deploys a registered model.</p>"
+    )
+    layout = Template(files("scoreline.web").joinpath("index.html").read_text("utf-8"))
+    return layout.substitute(cards="\n".join(cards) or nothing).encode()
+
+
+def curl_line(active: Active, url: str) -> str:
+    """A command that can be pasted: it scores a real row."""
+    row = msgspec.json.encode(active.pipeline.sample.rows[0]).decode()
+    quoted = row.replace("'", "'\\''")
+    return (
+        f"curl {url}/api/v1/deployments/{active.name}/score \\\n"
+        f"  -H 'Content-Type: application/json' \\\n  -d '{quoted}'"
+    )
+
+
+def _card(state: DeploymentState, active: Active | None, url: str) -> str:
+    head = (
+        f'<header><h2>{escape(state.name)}</h2><span class="status {state.status}">{state.status}</span>'
+        + ("<span class=default>default</span>" if state.default else "")
+        + f"<span class=quiet>{escape(state.model)} version {state.version or '–'}</span></header>"
+    )
+    reason = f"<p class=reason>{escape(state.reason)}</p>" if state.reason else ""
+    if active is None:
+        return f"<section>{head}{reason}</section>"
+    manifest = active.pipeline.manifest
+    rows = "".join(_row(column) for column in manifest.schema.columns)
+    name = escape(state.name)
+    return (
+        f"<section>{head}{reason}"
+        f"<p>Predicts <b>{escape(manifest.target)}</b> ({manifest.task}) from {len(manifest.schema.columns)} columns.</p>"
+        f"<pre><code>{escape(curl_line(active, url))}</code></pre>"
+        f"<details><summary>Columns</summary><table><thead><tr><th>Column<th>Type<th>Seen in training<th>Example"
+        f"</thead><tbody>{rows}</tbody></table></details>"
+        f'<nav><a href="api/v1/deployments/{name}/schema">Schema</a>'
+        f'<a href="api/v1/deployments/{name}/sample">Sample</a>'
+        f'<a href="deployments/{name}/model/schema">H2O schema</a></nav></section>'
+    )
+
+
+def _row(column: Column) -> str:
+    if column.levels:
+        seen = ", ".join(column.levels[:_N_LEVELS_SHOWN])
+        seen += f" and {len(column.levels) - _N_LEVELS_SHOWN} more" if len(column.levels) > _N_LEVELS_SHOWN else ""
+    elif column.type == "number" and column.minimum is not None and column.maximum is not None:
+        seen = f"{column.minimum:g} to {column.maximum:g}"
+    else:
+        seen = ""
+    example = "" if column.example is None else str(column.example)
+    cells = (column.name, column.type + (" *" if column.required else ""), seen, example)
+    return "<tr>" + "".join(f"<td>{escape(cell)}" for cell in cells)

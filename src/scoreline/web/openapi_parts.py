@@ -1,0 +1,130 @@
+"""The parts of the OpenAPI document that every deployment shares."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+
+from scoreline.serving.deployments import Active
+from scoreline.serving.protocols import DIALECTS
+
+Json = dict[str, Any]
+
+ERROR_SCHEMAS: Json = {
+    "Error": {
+        "type": "object",
+        "properties": {
+            "error": {
+                "type": "object",
+                "properties": {
+                    "code": {"type": "string"},
+                    "kind": {"type": "string"},
+                    "message": {"type": "string", "description": "what was expected, what was found, and where"},
+                    "hint": {"type": "string", "description": "what to do"},
+                    "row": {"type": "integer", "description": "1-based"},
+                    "column": {"type": "string"},
+                    "request_id": {"type": "string"},
+                },
+                "required": ["code", "kind", "message", "hint", "request_id"],
+            }
+        },
+        "required": ["error"],
+    },
+    "H2OError": {"type": "object", "properties": {"detail": {"type": "string"}}, "required": ["detail"]},
+    "H2OScoreRequest": {
+        "type": "object",
+        "properties": {
+            "fields": {"type": "array", "items": {"type": "string"}, "minItems": 1, "uniqueItems": True},
+            "rows": {
+                "type": "array",
+                "minItems": 1,
+                "items": {"type": "array", "items": {"type": ["string", "number", "boolean", "null"]}},
+            },
+            "includeFieldsInOutput": {"type": ["array", "null"], "items": {"type": "string"}},
+            "noFieldNamesInOutput": {"type": ["boolean", "null"]},
+            "idField": {"type": ["string", "null"]},
+            "requestShapleyValueType": {"enum": ["ORIGINAL", "TRANSFORMED", "NONE", None]},
+            "requestPredictionIntervals": {"type": ["boolean", "null"]},
+        },
+        "required": ["fields", "rows"],
+    },
+    "H2OScoreResponse": {
+        "type": "object",
+        "properties": {
+            "id": {"type": "string"},
+            "fields": {"type": "array", "items": {"type": "string"}},
+            "score": {"type": "array", "items": {"type": "array", "items": {"type": "string"}}},
+        },
+        "required": ["id", "score"],
+    },
+}
+
+
+def json_content(schema: Json, example: Any = None) -> Json:
+    """A JSON body."""
+    return {"application/json": {"schema": schema} | ({} if example is None else {"example": example})}
+
+
+def text_content() -> Json:
+    """A text body."""
+    return {"text/plain": {"schema": {"type": "string"}}}
+
+
+def errors(*statuses: int, schema: str = "Error") -> Json:
+    """Responses for errors."""
+    content = json_content({"$ref": f"#/components/schemas/{schema}"})
+    return {str(status): {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
+
+
+def operation(identity: str, summary: str, answer: Json, tag: str) -> Json:
+    """An operation that answers JSON."""
+    return {
+        "operationId": "_".join(identity.replace("/", " ").split()),
+        "summary": summary,
+        "tags": [tag],
+        "responses": {"200": {"description": "OK", "content": json_content(answer)}},
+    }
+
+
+def h2o_operations(name: str, base: str, active: Active) -> Json:
+    """The H2O dialect's routes under ``base``."""
+    dialect = DIALECTS["h2o"]
+    identity = "h2o" if base else "h2o root"
+    tag = f"{name} (H2O)" if base else "default deployment (H2O)"
+    example = msgspec.json.decode(dialect.views["/model/sample_request"](active).body)
+    score = operation(
+        f"{identity} score {name}", "Score rows of text", {"$ref": "#/components/schemas/H2OScoreResponse"}, tag
+    ) | {
+        "requestBody": {
+            "required": True,
+            "content": json_content({"$ref": "#/components/schemas/H2OScoreRequest"}, example),
+        }
+    }
+    score["responses"] |= errors(400, 413, 415, 501, 503, schema="H2OError")
+    paths: Json = {base + dialect.score_path: {"post": score}}
+    for path, show in dialect.views.items():
+        reply = show(active)
+        shown = operation(f"{identity} {path.removeprefix('/model/')} {name}", f"The model's {path[7:]}", {}, tag)
+        if not reply.media_type.startswith("application/json"):
+            shown["responses"]["200"]["content"] = text_content()
+        paths[base + path] = {"get": shown}
+    return paths
+
+
+def _general(path: str, summary: str, *statuses: int) -> Json:
+    get = operation(f"get {path}", summary, {"type": "object"}, "server")
+    for status in statuses:
+        get["responses"][str(status)] = {
+            "description": HTTPStatus(status).phrase,
+            "content": json_content({"type": "object"}),
+        }
+    return {path: {"get": get}}
+
+
+GENERAL_PATHS: Json = {
+    **_general("/api/v1/deployments", "Every deployment: what answers, and why"),
+    **_general("/health/live", "The process is alive"),
+    **_general("/health/ready", "Every deployment scores its sample rightly", 503),
+}

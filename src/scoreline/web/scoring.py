@@ -1,0 +1,68 @@
+"""The routes of every dialect, made out of its description."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import anyio
+import anyio.to_thread
+from starlette.requests import Request
+from starlette.routing import Route
+
+from scoreline.core.errors import Unsupported
+from scoreline.serving.deployments import Active, ActiveDeployments
+from scoreline.serving.plane import answer
+from scoreline.serving.protocols.dialect import Dialect, Refusal, Reply
+from scoreline.web.body import check_json, read_body
+from scoreline.web.endpoint import Endpoint, View
+
+LARGE_BODY_BYTES = 64 * 1024
+"""A body of this size takes milliseconds: it is answered in a thread, so that it does not hold up the others."""
+N_LARGE_AT_ONCE = 2
+
+
+def dialect_routes(dialect: Dialect, deployments: ActiveDeployments, max_body_bytes: int) -> Iterator[Route]:
+    """The scoring route first: routes are matched in order."""
+    views: dict[str, dict[str, View]] = {dialect.score_path: {"POST": _score(dialect, deployments, max_body_bytes)}}
+    for path, show in dialect.views.items():
+        views.setdefault(path, {})["GET"] = _show(show, deployments)
+    for refusal in dialect.refusals:
+        views.setdefault(refusal.path, {})[refusal.method] = _refuse(refusal)
+    for path, methods in views.items():
+        endpoint = Endpoint(methods, dialect.error)
+        for prefix in dialect.prefixes:
+            yield Route(prefix + path, endpoint)
+
+
+def _score(dialect: Dialect, deployments: ActiveDeployments, max_body_bytes: int) -> View:
+    large_at_once = anyio.CapacityLimiter(N_LARGE_AT_ONCE)
+
+    async def score(request: Request) -> Reply:
+        active = _resolve(request, deployments)
+        check_json(request)
+        body = await read_body(request, max_body_bytes)
+        if len(body) < LARGE_BODY_BYTES:
+            return answer(dialect, body, active)
+        return await anyio.to_thread.run_sync(answer, dialect, body, active, limiter=large_at_once)
+
+    return score
+
+
+def _show(show: Callable[[Active], Reply], deployments: ActiveDeployments) -> View:
+    async def view(request: Request) -> Reply:
+        return show(_resolve(request, deployments))
+
+    return view
+
+
+def _refuse(refusal: Refusal) -> View:
+    async def view(request: Request) -> Reply:
+        raise Unsupported(refusal.message, hint=refusal.hint)
+
+    return view
+
+
+def _resolve(request: Request, deployments: ActiveDeployments) -> Active:
+    active = deployments.get(request.path_params.get("name"))
+    request.scope["active"] = active
+    return active
