@@ -91,9 +91,9 @@ class Registry:
         with self._store.reading() as records:
             return lookup.version(records, name, parsed)
 
-    def artifact(self, version: Version | Deployment) -> Path:
-        """Return a local file that holds the scoring pipeline of a version or a deployment."""
-        return self._artifacts.path(version.digest)
+    def artifact(self, digest: str) -> Path:
+        """Return a local file that holds the scoring pipeline of a version or deployment with ``digest``."""
+        return self._artifacts.path(digest)
 
     def delete_version(self, model: str, number: int) -> Version:
         """Delete a version that nothing points to, and its file when no other version is the same scoring pipeline.

@@ -1,0 +1,150 @@
+"""Settings, and the application that they open."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import unquote, urlsplit
+
+from scoreline.core.errors import BadSetting, Unavailable
+
+if TYPE_CHECKING:
+    from scoreline.registry import Registry
+    from scoreline.storage.metadata import MetadataStore
+
+DEFAULT_HOME = "~/.scoreline"
+
+
+class Setting(NamedTuple):
+    """One thing that can be set, by an option or in the environment."""
+
+    name: str
+    variable: str
+    default: str
+    meaning: str
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting("home", "SCORELINE_HOME", DEFAULT_HOME, "Folder where state lives, unless the two URLs say otherwise."),
+    Setting(
+        "database_url",
+        "SCORELINE_DATABASE_URL",
+        "sqlite:///HOME/scoreline.db",
+        "Where metadata lives: a SQLite file, or PostgreSQL (`postgresql://user@host/name`).",
+    ),
+    Setting(
+        "artifacts_url",
+        "SCORELINE_ARTIFACTS_URL",
+        "HOME/artifacts",
+        "Where scoring pipelines live: a folder, as a path or as `file:///path`.",
+    ),
+)
+"""The one list; `docs/settings.md` shows it."""
+
+
+class Settings(NamedTuple):
+    """Where state lives. `Settings.of` fills in what is not given."""
+
+    home: Path
+    database_url: str
+    artifacts_url: str
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        home: Path | str | None = None,
+        database_url: str | None = None,
+        artifacts_url: str | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> Settings:
+        """Return the settings given, else those of the environment, else the defaults; empty text counts as not given."""
+        given = os.environ if environment is None else environment
+        chosen = home or given.get("SCORELINE_HOME") or DEFAULT_HOME
+        try:
+            folder = Path(chosen).expanduser().absolute()
+        except RuntimeError:  # no home directory to put for ~
+            raise BadSetting(
+                f"home {str(chosen)!r}: this user has no home directory", hint="set SCORELINE_HOME"
+            ) from None
+        return cls(
+            home=folder,
+            database_url=database_url
+            or given.get("SCORELINE_DATABASE_URL")
+            or f"sqlite:///{(folder / 'scoreline.db').as_posix()}",
+            artifacts_url=artifacts_url or given.get("SCORELINE_ARTIFACTS_URL") or str(folder / "artifacts"),
+        )
+
+    @property
+    def artifacts_folder(self) -> Path:
+        """The folder of ``artifacts_url``. Raises BadSetting when it is not one."""
+        if "://" not in self.artifacts_url:
+            return Path(self.artifacts_url).expanduser().absolute()
+        parts = urlsplit(self.artifacts_url)
+        if parts.scheme != "file" or parts.netloc not in ("", "localhost"):
+            raise BadSetting(
+                f"artifacts URL {self.artifacts_url!r} is not supported", hint="a folder: /path or file:///path"
+            )
+        return Path(unquote(parts.path))
+
+
+class App:
+    """The opened application: what every use case is given first. Stores open at first use, so that scoring a file does not."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    @property
+    def home(self) -> Path:
+        """The folder where state lives, made at first use. Raises Unavailable when it cannot be made."""
+        home = self.settings.home
+        try:
+            home.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise Unavailable(
+                f"home {home} cannot be made: {error.strerror}", hint="choose another with --home or SCORELINE_HOME"
+            ) from None
+        return home
+
+    @property
+    def experiments_folder(self) -> Path:
+        """Where experiments are recorded, one folder each."""
+        return self.home / "experiments"
+
+    @cached_property
+    def registry(self) -> Registry:
+        """Models, versions, aliases, deployments."""
+        from scoreline.registry import Registry
+        from scoreline.storage.artifacts import LocalArtifacts
+
+        return Registry(self._metadata, LocalArtifacts(self.settings.artifacts_folder))
+
+    @cached_property
+    def _metadata(self) -> MetadataStore:
+        from scoreline.storage.metadata import MetadataStore
+
+        if self.settings.database_url.startswith("sqlite"):
+            _ = self.home
+        return MetadataStore(self.settings.database_url)
+
+    def close(self) -> None:
+        """Close the stores that were opened."""
+        if "_metadata" in self.__dict__:
+            self._metadata.close()
+
+    def __enter__(self) -> App:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def open_app(settings: Settings | None = None) -> App:
+    """Open the application on ``settings``, by default those of the environment."""
+    return App(settings or Settings.of())
