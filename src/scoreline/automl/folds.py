@@ -24,7 +24,7 @@ LARGEST_HOLDOUT_ROWS = 50_000
 """More validation rows than this buy no precision worth their time."""
 REPEATED_BELOW_ROWS = ((300, 3), (1_000, 2))
 CELLS_PER_SECOND = 50_000
-"""Training cells (rows x columns x scores a row, over all folds) a second of budget, up to which folds are affordable."""
+"""Training cells (rows x columns x scores a row, over all folds) a second of budget that folds may cost."""
 FEWEST_ROWS = 10
 
 

@@ -7,7 +7,6 @@ from typing import Literal
 
 import msgspec
 
-from scoreline.automl.learners import LEARNERS
 from scoreline.automl.scorers import SCORERS, default_scorer, scorers_for
 from scoreline.core.errors import BadSetting
 from scoreline.core.schema import ColumnType, Label, Task
@@ -46,6 +45,8 @@ class ExperimentSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     def check(self, task: Task) -> None:
         """Raise ``BadSetting`` where a value does not fit the others or the task."""
+        from scoreline.automl.learners import LEARNERS  # brings onnx along, which nobody waits for at a prompt
+
         if self.time_seconds <= 0:
             raise BadSetting(
                 f"time must be more than 0 seconds, found {self.time_seconds:g}", hint="60 is a good start"
