@@ -83,7 +83,10 @@ def experiment(
 
 
 def experiments(app: App) -> list[dict[str, Any]]:
-    """Return the results of all experiments, newest first; one that runs or was killed has the status ``unfinished``."""
+    """Return the results of all experiments, newest first.
+
+    One that runs or was killed has the status ``unfinished``.
+    """
     folders = sorted(app.experiments_folder.glob("*/"), reverse=True)
     return [_read(folder) for folder in folders]
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from scoreline.app.settings import App
 from scoreline.app.sources import find_source
-from scoreline.app.tables import ScoreWriter, rows_of
+from scoreline.app.tables import Chunk, ScoreWriter, rows_of
 from scoreline.core.errors import BadData, SchemaMismatch
 
 CHUNK_ROWS = 50_000
@@ -56,25 +56,26 @@ def score(
     started = time.monotonic()
     pipeline = load(find_source(app, source).path)
     n_rows = 0
-    ignored: tuple[str, ...] = ()
-    absent: tuple[str, ...] = ()
-    with rows_of(rows, chunk_rows) as (label, chunks), ScoreWriter(output, include) as writer:
-        for chunk in chunks:
+    ignored: dict[str, None] = {}
+    absent: dict[str, None] = {}
+    with ScoreWriter(output, include) as writer:
+        for chunk in rows_of(rows, chunk_rows):
             try:
-                decoded = pipeline.decoder.frame(chunk)
+                decoded = pipeline.decoder.frame(chunk.frame)
             except SchemaMismatch as error:
-                raise _in_file(error, label, n_rows) from None
-            ignored, absent = decoded.ignored, decoded.absent
-            writer.write(chunk, pipeline.score_rows(decoded.rows).columns())
-            n_rows += len(chunk)
+                raise _in_file(error, chunk) from None
+            writer.write(chunk.frame, pipeline.score_rows(decoded.rows).columns())
+            ignored.update(dict.fromkeys(decoded.ignored))
+            absent.update(dict.fromkeys(decoded.absent))
+            n_rows += len(chunk.frame)
             on_progress(Progress(n_rows, time.monotonic() - started))
         columns = writer.finish()
-    return Scored(output, n_rows, columns, ignored, absent, time.monotonic() - started)
+    return Scored(output, n_rows, columns, tuple(ignored), tuple(absent), time.monotonic() - started)
 
 
-def _in_file(error: SchemaMismatch, label: str, n_before: int) -> BadData:
+def _in_file(error: SchemaMismatch, chunk: Chunk) -> BadData:
     """Say the row of the file instead of the row of the chunk."""
     message = error.message
     if error.row is not None:
-        message = message.replace(f"row {error.row}", f"row {error.row + n_before}", 1)
-    return BadData(f"{label}: {message}", hint=error.hint)
+        message = message.replace(f"row {error.row}", f"row {error.row + chunk.n_before}", 1)
+    return BadData(f"{chunk.file}: {message}", hint=error.hint)

@@ -62,7 +62,10 @@ class Settings(NamedTuple):
         artifacts_url: str | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> Settings:
-        """Return the settings given, else those of the environment, else the defaults; empty text counts as not given."""
+        """Return the settings given, else those of the environment, else the defaults.
+
+        Empty text counts as not given. Raises BadSetting.
+        """
         given = os.environ if environment is None else environment
         chosen = home or given.get("SCORELINE_HOME") or DEFAULT_HOME
         try:
@@ -93,7 +96,10 @@ class Settings(NamedTuple):
 
 
 class App:
-    """The opened application: what every use case is given first. Stores open at first use, so that scoring a file does not."""
+    """The opened application: what every use case is given first.
+
+    Stores open at first use, so that scoring a file opens none.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings

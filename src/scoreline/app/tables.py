@@ -7,11 +7,10 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scoreline.core.errors import BadData, BadSetting, Unavailable
 
@@ -20,32 +19,27 @@ if TYPE_CHECKING:
 
 STANDARD = "-"
 FORMATS = {".csv": "csv", ".tsv": "tsv", ".parquet": "parquet", ".jsonl": "jsonl", ".ndjson": "jsonl"}
-SNIFF_BYTES = 4096
 
 
-@contextmanager
-def rows_of(source: str, chunk_rows: int) -> Iterator[tuple[str, Iterator[pl.DataFrame]]]:
-    """Open a table, or standard input for ``-``: what to call it in an error, and its chunks."""
+def rows_of(source: str, chunk_rows: int) -> Iterator[Chunk]:
+    """Read a table, a folder of tables, or standard input for ``-``, with the place of each chunk."""
     from scoreline.data import iter_table
+    from scoreline.data.files import table_files
 
-    if source != STANDARD:
-        yield source, iter_table(Path(source), chunk_rows=chunk_rows)
-        return
-    with tempfile.TemporaryDirectory(prefix="scoreline-") as folder:
-        head = sys.stdin.buffer.read(SNIFF_BYTES)
-        path = Path(folder) / f"standard input{_suffix_of(head)}"
-        with path.open("wb") as file:
-            file.write(head)
-            shutil.copyfileobj(sys.stdin.buffer, file)
-        yield "standard input", iter_table(path, chunk_rows=chunk_rows)
+    for path in table_files(source):
+        n_before = 0
+        for frame in iter_table(path, chunk_rows=chunk_rows):
+            yield Chunk(frame, "standard input" if source == STANDARD else str(path), n_before)
+            n_before += len(frame)
 
 
-def _suffix_of(head: bytes) -> str:
-    if head.startswith(b"PAR1"):
-        return ".parquet"
-    if head.startswith(b"\x1f\x8b"):
-        return ".csv.gz"
-    return ".jsonl" if head.lstrip()[:1] == b"{" else ".csv"
+class Chunk(NamedTuple):
+    """Some rows of a table."""
+
+    frame: pl.DataFrame
+    file: str
+    n_before: int
+    """Rows of the file before these."""
 
 
 class ScoreWriter:
@@ -98,7 +92,8 @@ class ScoreWriter:
             raise BadData("there are no rows to score", hint="a table has a header and at least one row")
         if self._format == "parquet":
             self._file.close()
-            pl.scan_parquet(self._folder / "*.parquet").sink_parquet(self._whole)
+            parts = [pl.scan_parquet(part) for part in sorted(self._folder.glob("*.parquet"))]
+            pl.concat(parts, how="vertical_relaxed").sink_parquet(self._whole)
         else:
             self._file.flush()
         if self._output == STANDARD:
@@ -115,13 +110,23 @@ class ScoreWriter:
         """Included columns first; a prediction of the same name as one of them gets ``.predicted`` after its name."""
         import polars as pl
 
+        included = []
         for name in self._include:
-            if name not in rows.columns:
+            if name in rows.columns:
+                included.append(rows[name])
+            elif self._columns:  # an earlier chunk had it: JSON Lines may leave out what is null
+                included.append(pl.Series(name, [None] * len(rows), pl.String))
+            else:
                 close = get_close_matches(name, rows.columns, n=3) or rows.columns[:10]
                 raise BadSetting(f"no column {name!r} to include", hint=f"the rows have {', '.join(close)}")
         taken = set(self._include)
-        scores = {f"{name}.predicted" if name in taken else name: values for name, values in predictions.items()}
-        return rows.select(self._include).hstack(pl.DataFrame(scores))
+        scores = [
+            pl.Series(
+                f"{name}.predicted" if name in taken else name, values.tolist() if values.dtype == object else values
+            )
+            for name, values in predictions.items()
+        ]
+        return pl.DataFrame([*included, *scores])
 
 
 def _format_of(output: str) -> str:

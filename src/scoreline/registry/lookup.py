@@ -9,6 +9,7 @@ from scoreline.registry.seams import Records
 
 
 def model(records: Records, name: str) -> Model:
+    """Return the model ``name``. Raises NotFound."""
     found = records.model(name)
     if found is None:
         raise missing("model", name, [m.name for m in records.models()])
@@ -16,13 +17,14 @@ def model(records: Records, name: str) -> Model:
 
 
 def version(records: Records, name: str, reference: Reference) -> Version:
+    """Return the version of the model ``name`` that ``reference`` means now. Raises NotFound."""
     known = model(records, name)
     number = reference.number
-    if reference.alias is not None:
-        number = known.aliases.get(reference.alias)
-        if number is None:
-            raise missing("alias", reference.alias, known.aliases, inside=name)
-    assert number is not None
+    if number is None:
+        alias = str(reference.alias)
+        if alias not in known.aliases:
+            raise missing("alias", alias, known.aliases, inside=name)
+        number = known.aliases[alias]
     found = records.version(name, number)
     if found is None:
         numbers = ", ".join(str(v.number) for v in records.versions(name)[:10])
@@ -31,6 +33,7 @@ def version(records: Records, name: str, reference: Reference) -> Version:
 
 
 def deployment(records: Records, name: str) -> Deployment:
+    """Return the deployment ``name``. Raises NotFound."""
     found = records.deployment(name)
     if found is None:
         raise missing("deployment", name, [d.name for d in records.deployments()])

@@ -141,7 +141,10 @@ class Registry:
     # aliases
 
     def promote(self, model: str, version: int, alias: str = CHAMPION) -> AliasChange:
-        """Point ``alias`` at a version. The change says where it pointed before; the same version twice moves nothing."""
+        """Point ``alias`` at a version; the change says where it pointed before. The same version twice moves nothing.
+
+        Raises NotFound, BadSetting (the alias's name).
+        """
         check_name("alias", alias)
         with self._store.writing() as records:
             lookup.version(records, model, Reference(None, version))

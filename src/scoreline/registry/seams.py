@@ -42,7 +42,7 @@ class Records(Protocol):
         """Whether a version of any model has this digest."""
 
     def alias(self, model: str, alias: str) -> AliasChange | None:
-        """The change that is in force."""
+        """Return the change in force."""
 
     def alias_change(self, change: int) -> AliasChange | None: ...
 

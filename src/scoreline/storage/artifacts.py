@@ -28,7 +28,10 @@ class LocalArtifacts:
         self.folder = folder
 
     def put(self, digest: str, content: bytes) -> None:
-        """Store ``content``; replace what is there when it differs. Raises Unavailable when the disk will not take it."""
+        """Store ``content``; replace what is there when it differs.
+
+        Raises Unavailable when the disk will not take it.
+        """
         target = self._file(digest)
         if _read(target) == content:
             return

@@ -15,6 +15,8 @@ HEAD = "0001"
 
 
 class Transaction(Protocol):
+    """Opens a transaction, as ``MetadataStore`` does."""
+
     def __call__(self, *, writing: bool) -> AbstractContextManager[Connection]: ...
 
 
