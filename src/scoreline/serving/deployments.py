@@ -61,7 +61,7 @@ class DeploymentState(msgspec.Struct, frozen=True, kw_only=True):
     status: Status
     """``ready``; ``held``: the wanted version failed and an earlier one goes on answering; ``failed``: none answers."""
     version: int | None
-    """The version that answers."""
+    """Return the version that answers."""
     digest: str | None
     wanted_version: int
     previous_version: int | None
@@ -116,7 +116,7 @@ class ActiveDeployments:
         self._thread: threading.Thread | None = None
 
     def get(self, name: str | None = None) -> Active:
-        """The version that answers for deployment ``name``, or for the default deployment.
+        """Return the version that answers for deployment ``name``, or for the default deployment.
 
         Raises NotFound, or Unavailable when no version of the deployment works.
         """
@@ -188,10 +188,10 @@ class ActiveDeployments:
             return replace(slot, wanted=wanted, reason="", failed_at=0.0)
         try:
             pipeline = self._loaded(wanted.digest) or load(self._source.artifact(wanted.digest))
-        except Exception as error:  # noqa: BLE001 whatever is wrong with one version, the others go on
+        except Exception as error:
             reason = str(error) if isinstance(error, ScorelineError) else f"{type(error).__name__}: {error}"
             sentence = f"version {wanted.version} of `{wanted.model}` cannot be loaded: {reason}"
-            log.error("deployment `%s`: %s", wanted.name, sentence)
+            log.warning("deployment `%s`: %s", wanted.name, sentence)
             return replace(slot, wanted=wanted, reason=sentence, failed_at=self._clock())
         active = Active(
             name=wanted.name,
@@ -238,7 +238,7 @@ class ActiveDeployments:
 
 
 def _default_of(wanted: dict[str, Deployment]) -> str | None:
-    """The deployment marked default, or the only one there is."""
+    """Return the deployment marked default, or the only one there is."""
     marked = [name for name, deployment in wanted.items() if deployment.default]
     if marked:
         return marked[0]

@@ -19,12 +19,12 @@ STATUS_OF_CODE: dict[str, int] = {"method_not_allowed": 405, "too_large": 413, "
 
 
 def http_status(error: ScorelineError) -> int:
-    """The HTTP status of ``error``."""
+    """Return the HTTP status of ``error``."""
     return STATUS_OF_CODE.get(error.code) or STATUS_OF_KIND[error.kind]
 
 
 def internal(request_id: str) -> ScorelineError:
-    """What a caller is told of an exception that nobody foresaw: its text stays in the log."""
+    """Return what a caller is told of an exception that nobody foresaw: its text stays in the log."""
     return ScorelineError(
         "something failed in the server, not in your request",
         hint=f"the server's log has the cause under request id {request_id}",

@@ -26,10 +26,10 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 def create_app(deployments: ActiveDeployments, *, max_body_bytes: int = MAX_BODY_BYTES) -> ASGIApp:
-    """The ASGI application over ``deployments``, which it starts and closes with its lifespan."""
+    """Return the ASGI application over ``deployments``, which it starts and closes with its lifespan."""
 
     @asynccontextmanager
-    async def lifespan(app: object) -> AsyncIterator[None]:
+    async def lifespan(_: object) -> AsyncIterator[None]:
         await anyio.to_thread.run_sync(deployments.start)
         yield
         await anyio.to_thread.run_sync(deployments.close)

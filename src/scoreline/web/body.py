@@ -32,7 +32,7 @@ def check_json(request: Request) -> None:
 
 
 async def read_body(request: Request, limit: int) -> bytes:
-    """The whole body. Raises TooLarge beyond ``limit`` bytes, BadRequest when the length header is no number."""
+    """Read the whole body. Raises TooLarge beyond ``limit`` bytes, BadRequest when the length header is no number."""
     declared = request.headers.get("content-length")
     if declared is not None and not (declared.isascii() and declared.isdigit()):
         raise BadRequest(f"content-length is not a number: {declared!r}", hint="send its length in bytes")

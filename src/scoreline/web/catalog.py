@@ -18,20 +18,20 @@ _encoder = msgspec.json.Encoder()
 
 
 def catalog_routes(deployments: ActiveDeployments, write_error: WriteError) -> list[Route]:
-    """The routes that list."""
+    """Return the routes that list."""
 
     async def index(request: Request) -> Reply:
         if "text/html" in request.headers.get("accept", ""):
             return Reply(page(deployments, str(request.base_url).rstrip("/")), "text/html; charset=utf-8")
         return Reply(_encoder.encode({"deployments": deployments.names, "openapi": "/openapi.json"}))
 
-    async def states(request: Request) -> Reply:
+    async def states(_: Request) -> Reply:
         return Reply(_encoder.encode({"deployments": deployments.states()}))
 
     async def state(request: Request) -> Reply:
         return Reply(_encoder.encode(deployments.state(request.path_params["name"])))
 
-    async def openapi(request: Request) -> Reply:
+    async def openapi(_: Request) -> Reply:
         return Reply(_encoder.encode(document(deployments)))
 
     views: dict[str, Callable[[Request], Awaitable[Reply]]] = {

@@ -36,7 +36,8 @@ class Endpoint:
             elif method == "OPTIONS":
                 reply = Reply(b"", status=204, headers=self._allow)
             else:
-                raise MethodNotAllowed(f"{scope['path']} does not answer {method}", hint=f"use {self._allow[0][1]}")
+                message = f"{scope['path']} does not answer {method}"
+                reply = self._refuse(scope, MethodNotAllowed(message, hint=f"use {self._allow[0][1]}"))
         except ClientDisconnect:
             return
         except ScorelineError as error:

@@ -1,4 +1,4 @@
-"""Is the process alive, and does every deployment score its sample right?"""
+"""Is the process alive, and does every deployment score its sample rightly? Routes for probes."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ log = logging.getLogger("scoreline.web")
 
 
 def health_routes(deployments: ActiveDeployments, write_error: WriteError) -> list[Route]:
-    """``/health/live``, ``/health/ready``, and ``/readyz`` as the H2O dialect has it."""
+    """Return ``/health/live``, ``/health/ready``, and ``/readyz`` as the H2O dialect has it."""
 
-    async def live(request: Request) -> Reply:
+    async def live(_: Request) -> Reply:
         return Reply(b'{"status":"live"}')
 
-    async def ready(request: Request) -> Reply:
+    async def ready(_: Request) -> Reply:
         report = await anyio.to_thread.run_sync(readiness, deployments)
         return Reply(msgspec.json.encode(report), status=200 if report["status"] == "ready" else 503)
 

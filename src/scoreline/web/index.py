@@ -15,7 +15,7 @@ _N_LEVELS_SHOWN = 6
 
 
 def page(deployments: ActiveDeployments, url: str) -> bytes:
-    """HTML."""
+    """Return the page as HTML."""
     answering = {active.name: active for active in deployments}
     cards = [_card(state, answering.get(state.name), url) for state in deployments.states()]
     nothing = (
@@ -26,7 +26,7 @@ def page(deployments: ActiveDeployments, url: str) -> bytes:
 
 
 def curl_line(active: Active, url: str) -> str:
-    """A command that can be pasted: it scores a real row."""
+    """Return a command that can be pasted: it scores a real row."""
     row = msgspec.json.encode(active.pipeline.sample.rows[0]).decode()
     quoted = row.replace("'", "'\\''")
     return (
@@ -39,7 +39,7 @@ def _card(state: DeploymentState, active: Active | None, url: str) -> str:
     head = (
         f'<header><h2>{escape(state.name)}</h2><span class="status {state.status}">{state.status}</span>'
         + ("<span class=default>default</span>" if state.default else "")
-        + f"<span class=quiet>{escape(state.model)} version {state.version or '–'}</span></header>"
+        + f"<span class=quiet>{escape(state.model)} version {state.version or 'none'}</span></header>"
     )
     reason = f"<p class=reason>{escape(state.reason)}</p>" if state.reason else ""
     if active is None:
@@ -49,7 +49,8 @@ def _card(state: DeploymentState, active: Active | None, url: str) -> str:
     name = escape(state.name)
     return (
         f"<section>{head}{reason}"
-        f"<p>Predicts <b>{escape(manifest.target)}</b> ({manifest.task}) from {len(manifest.schema.columns)} columns.</p>"
+        f"<p>Predicts <b>{escape(manifest.target)}</b> ({manifest.task}) "
+        f"from {len(manifest.schema.columns)} columns.</p>"
         f"<pre><code>{escape(curl_line(active, url))}</code></pre>"
         f"<details><summary>Columns</summary><table><thead><tr><th>Column<th>Type<th>Seen in training<th>Example"
         f"</thead><tbody>{rows}</tbody></table></details>"

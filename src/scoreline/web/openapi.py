@@ -6,7 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from scoreline.core.manifest import Manifest
-from scoreline.core.schema import Column
+from scoreline.core.schema import Column, label_text
 from scoreline.serving.deployments import Active, ActiveDeployments
 from scoreline.web.openapi_parts import ERROR_SCHEMAS, GENERAL_PATHS, errors, h2o_operations, json_content, operation
 
@@ -23,7 +23,7 @@ _N_LEVELS_TOLD = 30
 
 
 def document(deployments: ActiveDeployments) -> Json:
-    """The whole document."""
+    """Return the whole document."""
     paths: Json = dict(GENERAL_PATHS)
     schemas: Json = dict(ERROR_SCHEMAS)
     for active in sorted(deployments, key=lambda active: active.name):
@@ -43,7 +43,7 @@ def document(deployments: ActiveDeployments) -> Json:
 
 
 def row_schema(manifest: Manifest) -> Json:
-    """JSON Schema of one row. Ranges and levels of training are told, not demanded: a value beyond them scores."""
+    """Return the JSON Schema of one row. Ranges and levels are told, not demanded: a value beyond them scores."""
     required = [column.name for column in manifest.schema.columns if column.required]
     schema: Json = {
         "type": "object",
@@ -54,7 +54,7 @@ def row_schema(manifest: Manifest) -> Json:
 
 
 def column_schema(column: Column) -> Json:
-    """JSON Schema of one column's values."""
+    """Return the JSON Schema of one column's values."""
     types = _JSON_TYPES[column.type]
     schema: Json = {"type": [t for t in types if not (column.required and t == "null")]}
     words = [column.type if not column.integer else f"{column.type} (whole numbers)"]
@@ -75,13 +75,11 @@ def column_schema(column: Column) -> Json:
 
 
 def prediction_schema(manifest: Manifest) -> Json:
-    """JSON Schema of one prediction."""
+    """Return the JSON Schema of one prediction."""
     if manifest.task == "regression":
         properties: Json = {"prediction": {"type": "number", "description": f"predicted {manifest.target}"}}
     else:
-        names = [
-            output.name.removeprefix(f"{manifest.target}.") for output in manifest.outputs if output.type == "number"
-        ]
+        names = [label_text(label) for label in manifest.labels]
         probability = {"type": "number", "minimum": 0, "maximum": 1}
         properties = {
             "label": {"enum": list(manifest.labels), "description": f"the likeliest {manifest.target}"},

@@ -63,23 +63,23 @@ ERROR_SCHEMAS: Json = {
 
 
 def json_content(schema: Json, example: Any = None) -> Json:
-    """A JSON body."""
+    """Describe a JSON body."""
     return {"application/json": {"schema": schema} | ({} if example is None else {"example": example})}
 
 
 def text_content() -> Json:
-    """A text body."""
+    """Describe a text body."""
     return {"text/plain": {"schema": {"type": "string"}}}
 
 
 def errors(*statuses: int, schema: str = "Error") -> Json:
-    """Responses for errors."""
+    """Describe error responses."""
     content = json_content({"$ref": f"#/components/schemas/{schema}"})
     return {str(status): {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
 
 
 def operation(identity: str, summary: str, answer: Json, tag: str) -> Json:
-    """An operation that answers JSON."""
+    """Describe an operation that answers JSON."""
     return {
         "operationId": "_".join(identity.replace("/", " ").split()),
         "summary": summary,
@@ -89,7 +89,7 @@ def operation(identity: str, summary: str, answer: Json, tag: str) -> Json:
 
 
 def h2o_operations(name: str, base: str, active: Active) -> Json:
-    """The H2O dialect's routes under ``base``."""
+    """Describe the H2O dialect's routes under ``base``."""
     dialect = DIALECTS["h2o"]
     identity = "h2o" if base else "h2o root"
     tag = f"{name} (H2O)" if base else "default deployment (H2O)"

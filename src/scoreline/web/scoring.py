@@ -22,7 +22,7 @@ N_LARGE_AT_ONCE = 2
 
 
 def dialect_routes(dialect: Dialect, deployments: ActiveDeployments, max_body_bytes: int) -> Iterator[Route]:
-    """The scoring route first: routes are matched in order."""
+    """Yield the routes of ``dialect``, the scoring route first: routes are matched in order."""
     views: dict[str, dict[str, View]] = {dialect.score_path: {"POST": _score(dialect, deployments, max_body_bytes)}}
     for path, show in dialect.views.items():
         views.setdefault(path, {})["GET"] = _show(show, deployments)
@@ -56,7 +56,7 @@ def _show(show: Callable[[Active], Reply], deployments: ActiveDeployments) -> Vi
 
 
 def _refuse(refusal: Refusal) -> View:
-    async def view(request: Request) -> Reply:
+    async def view(_: Request) -> Reply:
         raise Unsupported(refusal.message, hint=refusal.hint)
 
     return view

@@ -27,7 +27,7 @@ DRAIN_SECONDS = 30
 
 
 def bind(host: str = DEFAULT_HOST, port: int = DEFAULT_PORT, *, next_free: bool = False) -> socket.socket:
-    """A listening socket. With ``next_free`` a port that is taken gives way to the next one that is not.
+    """Return a listening socket. With ``next_free`` a port that is taken gives way to the next one that is not.
 
     Raises Conflict when the port is taken, BadSetting when the address cannot be bound.
     """
@@ -51,9 +51,9 @@ def bind(host: str = DEFAULT_HOST, port: int = DEFAULT_PORT, *, next_free: bool 
 
 
 def url_of(listening: socket.socket) -> str:
-    """The address to type on this machine."""
+    """Return the address to type on this machine."""
     host, port = listening.getsockname()[:2]
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 names all interfaces, binds none
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
@@ -128,7 +128,7 @@ class _Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """uvicorn raises the signals again after it stopped; a server that stopped as asked has not failed."""
+        """Uvicorn raises the signals again after it stopped; a server that stopped as asked has not failed."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return

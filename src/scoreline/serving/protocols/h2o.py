@@ -1,8 +1,7 @@
-"""The H2O dialect: Driverless AI's Scoring API v1. Every cell of an answer is text that reads back to the same number."""
+"""The H2O dialect: Driverless AI's Scoring API v1. Cells of an answer are text that reads back to the same number."""
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any, Literal
 from urllib.parse import quote
 from uuid import uuid4
@@ -10,7 +9,7 @@ from uuid import uuid4
 import msgspec
 
 from scoreline.core.errors import BadRequest, ScorelineError, Unsupported
-from scoreline.core.schema import Column, Label
+from scoreline.core.schema import Column, Label, label_text
 from scoreline.scoring import Predictions
 from scoreline.serving.deployments import Active
 from scoreline.serving.protocols.dialect import NAME, Call, Refusal, Reply
@@ -101,9 +100,6 @@ def _check(request: ScoreRequest) -> None:
         raise BadRequest("`fields` is empty: expected the names of the columns in `rows`", hint=_SAMPLE)
     if not request.rows:
         raise BadRequest("`rows` is empty: expected at least one row", hint=_SAMPLE)
-    twice = [field for field, n in Counter(request.fields).items() if n > 1]
-    if twice:
-        raise BadRequest(f"`fields` names `{twice[0]}` more than once", hint="name each column once")
     if request.request_shapley_value_type not in (None, "NONE"):
         raise Unsupported("Shapley contributions are not offered by this deployment", hint=_CAPABLE)
     if request.request_prediction_intervals:
@@ -123,9 +119,8 @@ def _copied(request: ScoreRequest) -> tuple[list[int | None], list[str]]:
 def _outputs(predictions: Predictions, active: Active) -> tuple[list[str], list[list[str]]]:
     """``repr`` of the float64 that a float32 is: whoever parses it, as float or double, has the same bits again."""
     names = [output.name for output in active.pipeline.manifest.outputs if output.type == "number"]
-    if predictions.probability is not None:
-        return names, [[repr(p) for p in row] for row in predictions.probability.tolist()]
-    return names, [[repr(p)] for p in predictions.prediction.tolist()]
+    values = predictions.values.reshape(len(predictions), -1).tolist()
+    return names, [[repr(value) for value in row] for row in values]
 
 
 def _column_report(call: Call) -> tuple[tuple[str, str], ...]:
@@ -144,7 +139,7 @@ def _id(active: Active) -> Reply:
     return Reply(active.digest.encode(), media_type="text/plain; charset=utf-8")
 
 
-def _capabilities(active: Active) -> Reply:
+def _capabilities(_: Active) -> Reply:
     return Reply(_encoder.encode(["SCORE"]))
 
 
@@ -160,7 +155,7 @@ def _model(active: Active) -> Reply:
     target_type = "Float64" if manifest.task == "regression" else _label_type(manifest.labels)
     properties: dict[str, Any] = {"scoringType": _SCORING_TYPES[manifest.task]}
     if manifest.labels:
-        properties["scoringResponLabels"] = [cell(label) for label in manifest.labels]
+        properties["scoringResponLabels"] = [label_text(label) for label in manifest.labels]
     return Reply(
         _encoder.encode(
             {

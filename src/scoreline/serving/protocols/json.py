@@ -16,7 +16,6 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _BEYOND_JSON = (b"NaN", b"Infinity", _BYTE_ORDER_MARK)
 """What msgspec refuses although Python, Java and Windows write it."""
 _AT_BYTE = re.compile(r"\(byte (\d+)\)")
-_AT_MEMBER = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>[^`]*)`)?$", re.DOTALL)
 _AT_ROW = re.compile(r"^\$(?:\.rows)?\[(\d+)\]")
 _HINT = "check quotes, commas and brackets; a missing value is null"
 
@@ -85,10 +84,8 @@ def _too_deep() -> BadRequest:
 
 
 def _wrong_shape(error: msgspec.ValidationError) -> BadRequest:
-    parts = _AT_MEMBER.match(str(error))
-    assert parts is not None
-    what = parts["what"][:1].lower() + parts["what"][1:]
-    path = parts["path"] or "$"
+    what, _, path = str(error).partition(" - at ")
+    what, path = what[:1].lower() + what[1:], path.strip("`") or "$"
     row = _AT_ROW.match(path)
     where = f"row {int(row[1]) + 1}" if row else "the body" if path == "$" else f"`{path.removeprefix('$.')}`"
     return BadRequest(f"{where}: {what}", hint="the deployment's sample route shows a body that scores")

@@ -68,37 +68,26 @@ class Native:
 
 def _decode(document: Any, active: Active) -> Decoded:
     decoder = active.pipeline.decoder
-    if isinstance(document, list):
-        return decoder.records(_records(document))
-    if not isinstance(document, dict):
-        raise BadRequest(f"the body: expected an object or a list, found {_noun(document)}", hint=_SHAPES)
-    rows = document.get("rows")
-    if not isinstance(rows, list):
+    if isinstance(document, dict) and not isinstance(document.get("rows"), list):
         return decoder.records([document])
-    unknown = document.keys() - {"rows", "fields"}
-    if unknown:
-        raise BadRequest(f"unknown member `{min(unknown)}` beside `rows`", hint=_SHAPES)
-    fields = document.get("fields")
+    if isinstance(document, dict):
+        unknown = document.keys() - {"rows", "fields"}
+        if unknown:
+            raise BadRequest(f"unknown member `{min(unknown)}` beside `rows`", hint=_SHAPES)
+        rows, fields = document["rows"], document.get("fields")
+    else:
+        rows, fields = document, None
+    if not isinstance(rows, list):
+        raise BadRequest("the body is neither an object nor a list", hint=_SHAPES)
+    if not rows:
+        raise BadRequest("the request has no rows", hint="send at least one row")
     if fields is None:
-        return decoder.records(_records(rows))
+        if isinstance(rows[0], list):
+            raise BadRequest("row 1 is a list, but `fields`, the names of its columns, is not there", hint=_SHAPES)
+        return decoder.records(rows)
     if not isinstance(fields, list) or not all(isinstance(field, str) for field in fields):
         raise BadRequest("`fields`: expected a list of column names", hint=_SHAPES)
     return decoder.table(fields, rows)
-
-
-def _records(rows: list[Any]) -> list[dict[str, Any]]:
-    for i, row in enumerate(rows, 1):
-        if not isinstance(row, dict):
-            hint = "rows that are lists need `fields`, the names of their columns" if isinstance(row, list) else _SHAPES
-            raise BadRequest(f"row {i}: expected an object, found {_noun(row)}", hint=hint)
-    return rows
-
-
-def _noun(value: object) -> str:
-    if value is None:
-        return "null"
-    nouns = {bool: "a boolean", int: "a number", float: "a number", str: "a text", list: "a list", dict: "an object"}
-    return nouns.get(type(value), type(value).__name__)
 
 
 def _schema(active: Active) -> Reply:

@@ -1,0 +1,230 @@
+"""Score over HTTP from Python: ``Client(url).deployments["credit-risk"].score(rows)``. Carries no server."""
+
+from __future__ import annotations
+
+import http.client
+import ssl
+import time
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import msgspec
+
+from scoreline.core.errors import ERRORS, BadSetting, ScorelineError, Unavailable
+
+RETRY_AFTER_SECONDS = (0.1, 0.4, 1.5)
+"""Waits between attempts when the server cannot be reached or is not ready; scoring twice does no harm."""
+
+Row = Mapping[str, Any]
+
+_ERRORS = {error.code: error for error in ERRORS}
+
+
+class Answer(list[dict[str, Any]]):
+    """Predictions, one a row, with what answered them.
+
+    Classification: ``{"label": …, "probability": {label: …}}``; regression: ``{"prediction": …}``.
+    """
+
+    def __init__(self, body: dict[str, Any]) -> None:
+        super().__init__(body["predictions"])
+        self.deployment: str = body["deployment"]
+        self.model: str = body["model"]
+        self.version: int = body["version"]
+        self.ignored_columns: list[str] = body.get("ignored_columns", [])
+        self.absent_columns: list[str] = body.get("absent_columns", [])
+
+
+class Client:
+    """A server at ``url``. Keeps its connections, and may be used from many threads.
+
+    ``key`` goes along as a bearer token. ``timeout_seconds`` bounds connecting and each wait for the server.
+    Errors are those of ``scoreline.core.errors``, with the server's message and hint.
+    """
+
+    def __init__(
+        self, url: str, key: str | None = None, *, timeout_seconds: float = 30.0, tls: ssl.SSLContext | None = None
+    ) -> None:
+        parts = urlsplit(url if "//" in url else f"http://{url}")
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise BadSetting(f"{url!r} is not the URL of a server", hint="for example http://127.0.0.1:9090")
+        self.url = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
+        self._host, self._port, self._base = parts.hostname, parts.port, parts.path.rstrip("/")
+        self._tls = (tls or ssl.create_default_context()) if parts.scheme == "https" else None
+        self._timeout_seconds = timeout_seconds
+        self._headers = {"Accept": "application/json", "User-Agent": "scoreline-client"}
+        if key is not None:
+            self._headers["Authorization"] = f"Bearer {key}"
+        self._idle: deque[http.client.HTTPConnection] = deque()
+
+    @property
+    def deployments(self) -> Deployments:
+        """Deployments by name."""
+        return Deployments(self)
+
+    def close(self) -> None:
+        """Close the connections that are idle."""
+        while self._idle:
+            self._idle.pop().close()
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def request(self, method: str, path: str, body: bytes | None = None) -> Any:
+        """Send a request, read its JSON. Raises ScorelineError, Unavailable when the server cannot be reached."""
+        for wait_seconds in (*RETRY_AFTER_SECONDS, None):
+            try:
+                status, content = self._exchange(method, path, body)
+            except TimeoutError:
+                raise Unavailable(
+                    f"{self.url} did not answer within {self._timeout_seconds:g} s", hint="raise timeout_seconds"
+                ) from None
+            except (OSError, http.client.HTTPException) as error:
+                if wait_seconds is None or isinstance(error, ssl.SSLError):
+                    reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+                    hint = "is the server running? `scoreline serve` starts one"
+                    raise Unavailable(f"{self.url} cannot be reached: {reason}", hint=hint) from None
+            else:
+                if status < 400:
+                    return msgspec.json.decode(content)
+                if status != 503 or wait_seconds is None:
+                    raise _error(self.url + path, status, content)
+            time.sleep(wait_seconds)
+        raise AssertionError("unreachable")
+
+    def _exchange(self, method: str, path: str, body: bytes | None) -> tuple[int, bytes]:
+        headers = self._headers if body is None else self._headers | {"Content-Type": "application/json"}
+        while True:
+            try:
+                connection, is_fresh = self._idle.pop(), False
+            except IndexError:
+                connection, is_fresh = self._connect(), True
+            try:
+                connection.request(method, self._base + path, body, headers)
+                response = connection.getresponse()
+                content = response.read()
+            except (ConnectionError, http.client.BadStatusLine):
+                connection.close()
+                if is_fresh:
+                    raise
+                continue  # the server had closed it since the last request
+            except BaseException:
+                connection.close()
+                raise
+            if response.will_close:
+                connection.close()
+            else:
+                self._idle.append(connection)
+            return response.status, content
+
+    def _connect(self) -> http.client.HTTPConnection:
+        if self._tls is None:
+            return http.client.HTTPConnection(self._host, self._port, timeout=self._timeout_seconds)
+        return http.client.HTTPSConnection(self._host, self._port, timeout=self._timeout_seconds, context=self._tls)
+
+
+class Deployments(Mapping[str, "Deployment"]):
+    """What a server has deployed. Looking one up asks nothing of the server; using it does."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def __getitem__(self, name: str) -> Deployment:
+        return Deployment(self._client, name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.names
+
+    @property
+    def names(self) -> list[str]:
+        """Their names, in order."""
+        listed = self._client.request("GET", "/api/v1/deployments")["deployments"]
+        return [state["name"] for state in listed]
+
+
+class Deployment:
+    """One deployment of a server."""
+
+    def __init__(self, client: Client, name: str) -> None:
+        self.name = name
+        self._client = client
+        self._path = f"/api/v1/deployments/{quote(name, safe='')}"
+
+    def score(self, rows: Row | Sequence[Row] | Any) -> Answer:
+        """Score one row (a dict), rows (a list of dicts) or a frame (polars, pandas, Arrow). One prediction a row."""
+        return Answer(self._client.request("POST", f"{self._path}/score", encode_rows(rows)))
+
+    def schema(self) -> dict[str, Any]:
+        """Columns, labels and outputs."""
+        answer: dict[str, Any] = self._client.request("GET", f"{self._path}/schema")
+        return answer
+
+    def sample(self) -> list[dict[str, Any]]:
+        """Real rows, ready to be scored."""
+        rows: list[dict[str, Any]] = self._client.request("GET", f"{self._path}/sample")["rows"]
+        return rows
+
+    def state(self) -> dict[str, Any]:
+        """Which version answers, and why not the wanted one."""
+        answer: dict[str, Any] = self._client.request("GET", self._path)
+        return answer
+
+
+def encode_rows(rows: Any) -> bytes:
+    """Write the body of a score request. NaN, NaT and NA become null; dates become ISO 8601 text."""
+    if isinstance(rows, Mapping):
+        document: Any = {"rows": [rows]}
+    elif isinstance(rows, list | tuple):
+        document = {"rows": rows}
+    elif hasattr(rows, "column_names"):  # pyarrow
+        fields = rows.column_names
+        document = {"fields": fields, "rows": list(zip(*(rows.column(f).to_pylist() for f in fields), strict=True))}
+    elif hasattr(rows, "columns"):  # polars and pandas
+        fields = list(rows.columns)
+        document = {"fields": fields, "rows": list(zip(*(_values(rows[f]) for f in fields), strict=True))}
+    else:
+        raise BadSetting(
+            f"rows: expected a dict, a list of dicts or a frame, found {type(rows).__name__}",
+            hint="polars, pandas and Arrow tables are frames",
+        )
+    return msgspec.json.encode(document, enc_hook=_plain)
+
+
+def _values(column: Any) -> list[Any]:
+    values: list[Any] = column.to_list()
+    return values
+
+
+def _plain(value: Any) -> Any:
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        return None
+    if hasattr(value, "item"):  # a numpy scalar
+        return value.item()
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    raise BadSetting(
+        f"a row holds {value!r}, which cannot be sent", hint="use numbers, texts, booleans, dates and None"
+    )
+
+
+def _error(where: str, status: int, content: bytes) -> ScorelineError:
+    try:
+        told: dict[str, Any] = msgspec.json.decode(content)["error"]
+        error = _ERRORS.get(told["code"], ScorelineError)(told["message"], hint=told["hint"])
+    except (msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError):
+        return Unavailable(f"{where} answered {status}", hint="is this the address of a Scoreline server?")
+    for name in ("row", "column", "request_id"):
+        if name in told:
+            setattr(error, name, told[name])
+    return error
