@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -14,6 +14,7 @@ from scoreline.automl.graph import GraphWriter
 from scoreline.automl.learners import LEARNERS
 from scoreline.automl.learners.fitted import FittedLearner, Limits
 from scoreline.automl.problem import Problem
+from scoreline.automl.target import Scale, TargetScale
 from scoreline.scoring.rows import Rows
 
 SKEWED = 1.0
@@ -27,15 +28,15 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     params: dict[str, Any]
     features: Recipe
     seed: int
-    target: Literal["identity", "log"] = "identity"
+    target: Scale = "identity"
     """Regression: what the learner is fitted to."""
 
 
 class FittedPipeline:
     """Features and learner, fitted: rows → probabilities [n, c] or predictions [n]."""
 
-    def __init__(self, candidate: Candidate, features: Features, learner: FittedLearner) -> None:
-        self.candidate, self.features, self.learner = candidate, features, learner
+    def __init__(self, candidate: Candidate, features: Features, learner: FittedLearner, target: TargetScale) -> None:
+        self.candidate, self.features, self.learner, self.target = candidate, features, learner, target
 
     @property
     def n_iterations(self) -> int | None:
@@ -44,15 +45,19 @@ class FittedPipeline:
 
     def predict(self, rows: Rows) -> NDArray[np.float64]:
         """Score rows with the fitted libraries themselves: the side that the graph is compared with."""
-        predicted = self.learner.predict(self.features.transform(rows))
-        return np.expm1(predicted) if self.candidate.target == "log" else predicted
+        return self.target.inverse(self.learner.predict(self.features.transform(rows)))
+
+    def thresholds(self) -> dict[int, NDArray[np.float64]]:
+        """Index in the numbers block → values at which a tree decides on that very number."""
+        forest = self.learner.forest()
+        if forest is None:
+            return {}
+        by_feature, columns = forest.thresholds(), self.features.number_columns
+        return {columns[feature]: values for feature, values in by_feature.items() if feature < len(columns)}
 
     def to_onnx(self, graph: GraphWriter) -> str:
         """Write the pipeline; the output is double, [n, c] probabilities or [n, 1] predictions."""
-        output = self.learner.to_onnx(graph, self.features.to_onnx(graph))
-        if self.candidate.target == "log":
-            output = graph.node("Sub", graph.node("Exp", output), graph.constant(np.array(1.0)))
-        return output
+        return self.target.to_onnx(graph, self.learner.to_onnx(graph, self.features.to_onnx(graph)))
 
 
 def fit(
@@ -71,16 +76,17 @@ def fit(
     ``validation`` stops a boosting learner early; ``n_iterations`` fixes its rounds instead (a refit); ``seconds`` ends it
     with the rounds it has. ``on_progress`` hears of each round.
     """
-    logarithm = candidate.target == "log"
-    target = np.log1p(y) if logarithm else y
+    scale = TargetScale(candidate.target, y)
     features = Features(candidate.features, problem, candidate.seed)
-    matrix = features.fit_transform(rows, target)
+    matrix = features.fit_transform(rows, scale.forward(y))
     checked = None
     if validation is not None:
-        checked = features.transform(validation[0]), np.log1p(validation[1]) if logarithm else validation[1]
+        checked = features.transform(validation[0]), scale.forward(validation[1])
     limits = Limits(validation=checked, n_iterations=n_iterations, seconds=seconds, on_progress=on_progress)
-    learner = LEARNERS[candidate.learner]
-    return FittedPipeline(candidate, features, learner.fit(matrix, target, problem, candidate.params, candidate.seed, limits))
+    learner = LEARNERS[candidate.learner].fit(
+        matrix, scale.forward(y), problem, candidate.params, candidate.seed, limits
+    )
+    return FittedPipeline(candidate, features, learner, scale)
 
 
 def portfolio(problem: Problem, y: NDArray[Any], seed: int, learners: list[str] | None = None) -> list[Candidate]:
@@ -95,7 +101,7 @@ def portfolio(problem: Problem, y: NDArray[Any], seed: int, learners: list[str] 
     return [candidate for _, candidate in sorted(ranked, key=lambda pair: pair[0])]
 
 
-def targets(problem: Problem, y: NDArray[Any]) -> list[Literal["identity", "log"]]:
+def targets(problem: Problem, y: NDArray[Any]) -> list[Scale]:
     """What regression learners may be fitted to: a skewed target without negative values also as its logarithm."""
     if problem.task != "regression" or y.min() < 0:
         return ["identity"]

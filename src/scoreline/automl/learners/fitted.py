@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scoreline.automl.graph import GraphWriter
+from scoreline.automl.learners.forest import Forest
 from scoreline.automl.problem import Problem
 from scoreline.core.schema import Task
 
@@ -43,6 +44,10 @@ class FittedLearner(Protocol):
 
     def predict(self, matrix: Matrix) -> NDArray[np.float64]:
         """Probabilities [n, c], or predictions [n]."""
+        ...
+
+    def forest(self) -> Forest | None:
+        """The trees of a learner that has trees."""
         ...
 
     def to_onnx(self, graph: GraphWriter, matrix: str) -> str:
