@@ -1,0 +1,87 @@
+# Every command of the project. `make` alone lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+# The first Python of 3.11 or newer; `make PYTHON=/path/to/python3` chooses another.
+NEW_ENOUGH := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14 python; do \
+	$$p -c "$(NEW_ENOUGH)" >/dev/null 2>&1 && echo $$p && break; done)
+
+VENV := .venv
+BIN := $(VENV)/bin
+# Hashes for everything, wheels only: nothing unpinned is downloaded, and nothing is compiled.
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
+LOCKED := $(INSTALL) --require-hashes --only-binary :all: --no-deps --requirement
+
+COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --no-config --custom-compile-command "make lock" \
+	--universal --python-version 3.11 --fork-strategy fewest --extra all \
+	--generate-hashes --no-emit-index-url --no-emit-find-links $(LOCK)
+
+DEMO ?=
+TESTS ?= tests
+
+.PHONY: help setup dev demo test acceptance check format bench docs lock clean
+
+help: ## List the commands
+	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name what; do \
+	printf '  make %-12s %s\n' "$$name" "$$what"; done
+
+setup: $(VENV)/.runtime ## Make .venv: Scoreline with all extras
+
+demo: $(VENV)/.runtime ## A real table becomes a live score (DEMO=--exit: end after the answer)
+	@$(BIN)/scoreline demo $(DEMO)
+
+test: $(VENV)/.dev ## Run the tests (TESTS=tests/unit for a part)
+	@$(BIN)/python -m pytest $(TESTS)
+
+acceptance: $(VENV)/.dev ## Run only the tests that start the real CLI and server
+	@$(BIN)/python -m pytest tests/acceptance
+
+check: $(VENV)/.dev ## Format, lint, types, import contracts
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.dev ## Put the code in the project's form
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+bench: $(VENV)/.dev ## Measure the figures that must hold, each beside an opponent
+	@for benchmark in benchmarks/bench_*.py; do echo "== $$benchmark"; $(BIN)/python "$$benchmark" || exit 1; done
+
+docs: $(VENV)/.dev ## Write docs/reference/ from the code
+	$(BIN)/python tools/reference.py
+
+lock: $(VENV)/.dev ## Lock the requirements again, with hashes and without addresses (LOCK=--upgrade: newer versions)
+	@$(COMPILE) --group build --output-file requirements/all.txt
+	@$(COMPILE) --group dev --constraint requirements/all.txt --output-file requirements/dev.txt
+
+clean: ## Remove everything that the commands made
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# An install that was interrupted leaves .unfinished behind; the next one then starts from an empty folder.
+$(VENV)/.python:
+	@if [ -z "$(PYTHON)" ]; then \
+	echo "Scoreline needs Python 3.11 or newer with its venv module, and found $$(python3 --version 2>/dev/null || echo none)." >&2; \
+	echo "Install one (Debian, Ubuntu: apt-get install python3-venv), or name it: make PYTHON=/path/to/python3" >&2; exit 1; fi
+	@$(PYTHON) -m venv --clear $(VENV)
+	@touch $@
+
+$(VENV)/.runtime: $(VENV)/.python requirements/all.txt pyproject.toml
+	@if [ -e $(VENV)/.unfinished ]; then $(PYTHON) -m venv --clear $(VENV); touch $(VENV)/.python; fi
+	@touch $(VENV)/.unfinished
+	@echo "Installing Scoreline and what it needs into $(VENV) (about a minute, once)"
+	@$(LOCKED) requirements/all.txt
+	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@rm $(VENV)/.unfinished
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime requirements/dev.txt
+	@touch $(VENV)/.unfinished
+	@echo "Installing the tools for tests and checks into $(VENV)"
+	@$(LOCKED) requirements/dev.txt
+	@rm $(VENV)/.unfinished
+	@touch $@
