@@ -1,0 +1,244 @@
+"""What the registry asks of its stores, on every one of them.
+
+PostgreSQL joins when SCORELINE_TEST_POSTGRESQL holds the URL of a database in which schemas may be made.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, make_url, text
+
+from scoreline.core.entities import AliasChange, Version
+from scoreline.core.errors import NotFound, Unavailable
+from scoreline.registry.seams import Artifacts, Records, Store
+from scoreline.storage.artifacts import LocalArtifacts
+from scoreline.storage.metadata import MetadataStore
+
+POSTGRESQL = os.environ.get("SCORELINE_TEST_POSTGRESQL", "")
+NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
+DIGEST = "sha256:" + "ab" * 32
+
+
+@pytest.fixture(params=["sqlite", *(["postgresql"] if POSTGRESQL else [])])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of an empty database."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'scoreline.db'}"
+        return
+    schema = f"test_{secrets.token_hex(6)}"
+    server = make_url(POSTGRESQL).set(drivername="postgresql+psycopg")
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE SCHEMA {schema}"))
+    yield server.update_query_dict({"options": f"-csearch_path={schema}"}).render_as_string(hide_password=False)
+    with engine.connect() as connection:
+        connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
+    engine.dispose()
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[MetadataStore]:
+    opened = MetadataStore(url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(params=["local"])
+def artifacts(request: pytest.FixtureRequest, tmp_path: Path) -> Artifacts:
+    return LocalArtifacts(tmp_path / "artifacts")
+
+
+def version(number: int, model: str = "credit", digest: str | None = None) -> Version:
+    return Version(
+        model=model,
+        number=number,
+        digest=digest or f"sha256:{number:064x}",
+        size_bytes=3_000_000_000,
+        created_at=NOON,
+        summary={"scores": {"auc": 0.79}, "target": "Überfällig"},
+    )
+
+
+def change(number: int, parent: AliasChange | None = None) -> AliasChange:
+    return AliasChange(
+        id=0,
+        model="credit",
+        alias="champion",
+        version=number,
+        previous=parent.version if parent else None,
+        action="promote",
+        changed_at=NOON,
+        parent=parent.id if parent else None,
+    )
+
+
+def with_versions(records: Records, n: int) -> None:
+    records.add_model("credit", NOON)
+    for number in range(1, n + 1):
+        records.add_version(version(records.next_number("credit")))
+        assert records.version("credit", number) is not None
+
+
+def test_what_is_written_is_read_back_as_it_was(store: Store) -> None:
+    with store.writing() as records:
+        with_versions(records, 2)
+    with store.reading() as records:
+        assert records.version("credit", 2) == version(2)
+        assert records.version_with("credit", version(1).digest) == version(1)
+        assert [v.number for v in records.versions("credit")] == [2, 1]
+        assert records.version("credit", 3) is None
+        assert records.model("debit") is None
+
+
+def test_times_come_back_in_utc_from_whatever_zone_they_were_in(store: Store) -> None:
+    with store.writing() as records:
+        records.add_model("credit", NOON.astimezone(timezone(timedelta(hours=9))))
+    with store.reading() as records:
+        model = records.model("credit")
+    assert model is not None
+    assert model.created_at == NOON
+    assert model.created_at.tzinfo == UTC
+
+
+def test_an_exception_undoes_all_of_a_writing(store: Store) -> None:
+    with pytest.raises(ZeroDivisionError), store.writing() as records:
+        records.add_model("credit", NOON)
+        records.count_change()
+        1 / 0  # noqa: B018
+    with store.reading() as records:
+        assert records.models() == []
+        assert records.change_counter() == 0
+
+
+def test_a_reading_sees_one_moment(store: Store) -> None:
+    with store.reading() as before:
+        assert before.models() == []
+        with store.writing() as records:
+            records.add_model("credit", NOON)
+        assert before.models() == []
+    with store.reading() as after:
+        assert [model.name for model in after.models()] == ["credit"]
+
+
+def test_writers_take_turns_so_that_numbers_have_no_gaps(store: Store, url: str) -> None:
+    with store.writing() as records:
+        records.add_model("credit", NOON)
+
+    def register() -> None:
+        own = MetadataStore(url)
+        for _ in range(5):
+            with own.writing() as records:
+                records.add_version(version(records.next_number("credit")))
+        own.close()
+
+    threads = [threading.Thread(target=register) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with store.reading() as records:
+        assert [v.number for v in records.versions("credit")] == list(range(20, 0, -1))
+
+
+def test_a_number_is_given_once_even_when_its_version_is_deleted(store: Store) -> None:
+    with store.writing() as records:
+        with_versions(records, 2)
+        records.delete_version("credit", 2)
+        assert records.next_number("credit") == 3
+        model = records.model("credit")
+    assert model is not None
+    assert model.latest == 1
+
+
+def test_an_alias_is_the_last_of_its_changes(store: Store) -> None:
+    with store.writing() as records:
+        with_versions(records, 2)
+        first = records.move_alias(change(1))
+        second = records.move_alias(change(2, first))
+    with store.reading() as records:
+        assert records.alias("credit", "champion") == second
+        assert records.alias_change(first.id) == first
+        assert records.alias_changes("credit", "champion") == [second, first]
+        assert [model.aliases for model in records.models()] == [{"champion": 2}]
+        assert records.alias("credit", "challenger") is None
+
+
+def test_a_deployment_resolves_the_alias_it_follows(store: Store) -> None:
+    with store.writing() as records:
+        with_versions(records, 2)
+        first = records.move_alias(change(1))
+        records.put_deployment("follows", "credit", alias="champion", number=None, default=False, at=NOON)
+        records.put_deployment("pinned", "credit", alias=None, number=1, default=True, at=NOON)
+        records.move_alias(change(2, first))
+    with store.reading() as records:
+        follows, pinned = records.deployments()
+        assert (follows.reference, follows.version, follows.digest) == ("@champion", 2, version(2).digest)
+        assert (pinned.reference, pinned.version, pinned.default) == ("1", 1, True)
+        assert records.deployment("pinned") == pinned
+
+
+def test_one_deployment_at_most_is_the_default(store: Store) -> None:
+    with store.writing() as records:
+        with_versions(records, 1)
+        for name in ("a", "b", "c"):
+            records.put_deployment(name, "credit", alias=None, number=1, default=name != "c", at=NOON)
+    with store.reading() as records:
+        assert [d.name for d in records.deployments() if d.default] == ["b"]
+
+
+def test_what_a_deployment_needs_cannot_be_deleted_even_without_the_registrys_rules(store: Store) -> None:
+    with store.writing() as records:
+        with_versions(records, 1)
+        records.put_deployment("pinned", "credit", alias=None, number=1, default=False, at=NOON)
+    with pytest.raises(Unavailable), store.writing() as records:
+        records.delete_version("credit", 1)
+    with pytest.raises(Unavailable), store.writing() as records:
+        records.delete_model("credit")
+
+
+def test_a_deleted_model_leaves_nothing(store: Store) -> None:
+    with store.writing() as records:
+        with_versions(records, 1)
+        records.move_alias(change(1))
+        records.delete_model("credit")
+        assert not records.holds(version(1).digest)
+        assert records.alias_changes("credit", "champion") == []
+        records.add_model("credit", NOON)
+        assert records.next_number("credit") == 1
+
+
+def test_the_change_counter_grows(store: Store) -> None:
+    with store.writing() as records:
+        before = records.change_counter()
+        records.count_change()
+        assert records.change_counter() > before
+
+
+def test_kept_content_is_given_back(artifacts: Artifacts) -> None:
+    artifacts.put(DIGEST, b"content")
+    artifacts.put(DIGEST, b"content")
+    assert artifacts.has(DIGEST)
+    assert artifacts.path(DIGEST).read_bytes() == b"content"
+    assert list(artifacts.digests()) == [DIGEST]
+
+
+def test_content_that_was_damaged_is_mended_by_putting_it_again(artifacts: Artifacts) -> None:
+    artifacts.put(DIGEST, b"content")
+    artifacts.path(DIGEST).write_bytes(b"damaged")
+    artifacts.put(DIGEST, b"content")
+    assert artifacts.path(DIGEST).read_bytes() == b"content"
+
+
+def test_absent_content_is_not_found_and_can_be_deleted(artifacts: Artifacts) -> None:
+    artifacts.delete(DIGEST)
+    assert not artifacts.has(DIGEST)
+    assert list(artifacts.digests()) == []
+    with pytest.raises(NotFound, match="register its file again"):
+        artifacts.path(DIGEST)
