@@ -16,7 +16,7 @@ import msgspec
 
 from scoreline.core.entities import Deployment
 from scoreline.core.errors import NotFound, ScorelineError, Unavailable
-from scoreline.scoring import ScoringPipeline, load
+from scoreline.scoring.pipeline import ScoringPipeline, load
 
 POLL_SECONDS = 0.25
 """How often the registry is asked whether anything changed."""

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from difflib import get_close_matches
 
-import anyio.to_thread
 from starlette.requests import Request
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp
 
 from scoreline.core.errors import NotFound
-from scoreline.serving.deployments import ActiveDeployments
+from scoreline.serving.deployments import ActiveDeployments, Source
 from scoreline.serving.protocols import DIALECTS
 from scoreline.serving.protocols.dialect import Reply
 from scoreline.web.body import MAX_BODY_BYTES
@@ -25,14 +25,18 @@ from scoreline.web.scoring import dialect_routes
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
-def create_app(deployments: ActiveDeployments, *, max_body_bytes: int = MAX_BODY_BYTES) -> ASGIApp:
-    """Return the ASGI application over ``deployments``, which it starts and closes with its lifespan."""
+def create_app(source: Source, *, max_body_bytes: int = MAX_BODY_BYTES) -> ASGIApp:
+    """Return the ASGI application that answers for what ``source`` (the registry) has deployed.
+
+    It loads models when it starts, and follows the source until it stops.
+    """
+    deployments = ActiveDeployments(source)
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[None]:
-        await anyio.to_thread.run_sync(deployments.start)
+        await asyncio.to_thread(deployments.start)
         yield
-        await anyio.to_thread.run_sync(deployments.close)
+        await asyncio.to_thread(deployments.close)
 
     write_error = DIALECTS["native"].error
     routes = [route for dialect in DIALECTS for route in dialect_routes(dialect, deployments, max_body_bytes)]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import Any
 
-import anyio.to_thread
 import msgspec
 from starlette.requests import Request
 from starlette.routing import Route
@@ -25,11 +25,11 @@ def health_routes(deployments: ActiveDeployments, write_error: WriteError) -> li
         return Reply(b'{"status":"live"}')
 
     async def ready(_: Request) -> Reply:
-        report = await anyio.to_thread.run_sync(readiness, deployments)
+        report = await asyncio.to_thread(readiness, deployments)
         return Reply(msgspec.json.encode(report), status=200 if report["status"] == "ready" else 503)
 
     async def readyz(request: Request) -> Reply:
-        problem = await anyio.to_thread.run_sync(_problem, deployments, request.path_params.get("name"))
+        problem = await asyncio.to_thread(_problem, deployments, request.path_params.get("name"))
         text, status = ("Not ready", 500) if problem else ("Ready", 200)
         return Reply(text.encode(), media_type="text/plain; charset=utf-8", status=status)
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
-import anyio
-import anyio.to_thread
 from starlette.requests import Request
 from starlette.routing import Route
 
@@ -19,6 +19,7 @@ from scoreline.web.endpoint import Endpoint, View
 LARGE_BODY_BYTES = 64 * 1024
 """A body of this size takes milliseconds: it is answered in a thread, so that it does not hold up the others."""
 N_LARGE_AT_ONCE = 2
+_large = ThreadPoolExecutor(N_LARGE_AT_ONCE, "scoreline-large")
 
 
 def dialect_routes(dialect: Dialect, deployments: ActiveDeployments, max_body_bytes: int) -> Iterator[Route]:
@@ -35,15 +36,13 @@ def dialect_routes(dialect: Dialect, deployments: ActiveDeployments, max_body_by
 
 
 def _score(dialect: Dialect, deployments: ActiveDeployments, max_body_bytes: int) -> View:
-    large_at_once = anyio.CapacityLimiter(N_LARGE_AT_ONCE)
-
     async def score(request: Request) -> Reply:
         active = _resolve(request, deployments)
         check_json(request)
         body = await read_body(request, max_body_bytes)
         if len(body) < LARGE_BODY_BYTES:
             return answer(dialect, body, active)
-        return await anyio.to_thread.run_sync(answer, dialect, body, active, limiter=large_at_once)
+        return await asyncio.get_running_loop().run_in_executor(_large, answer, dialect, body, active)
 
     return score
 

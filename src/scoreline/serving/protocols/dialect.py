@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from scoreline.core.errors import ScorelineError
-from scoreline.scoring import Decoded, Predictions
+from scoreline.scoring.predictions import Predictions
+from scoreline.scoring.rows import Decoded
 from scoreline.serving.deployments import Active
 
 NAME = "/deployments/{name}"

@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 
 from scoreline.core.errors import BadRequest, ScorelineError
-from scoreline.scoring import Decoded, Predictions
+from scoreline.scoring.predictions import Predictions
+from scoreline.scoring.rows import Decoded
 from scoreline.serving.deployments import Active
 from scoreline.serving.protocols.dialect import Call, Refusal, Reply
 from scoreline.serving.protocols.json import read_json
