@@ -30,7 +30,7 @@ ROWS = [
 def tiny_artifact(
     path: Path,
     *,
-    weight: float = 0.01,
+    weight: float = 0.001,
     name: str = "credit",
     target: str = "risk",
     labels: tuple[Label, ...] = ("good", "bad"),

@@ -13,7 +13,7 @@ def deploy(app: App, target: str, name: str | None = None, *, default: bool | No
     The version is loaded and scores its sample first, so that one that cannot answer is refused here and not in a
     server's log. Running servers follow without a restart. Raises NotFound, BadSetting, ArtifactRefused.
     """
-    from scoreline.scoring import load
+    from scoreline.scoring.pipeline import load
 
     model, reference = parse_reference(target)
     version = app.registry.resolve(model, str(reference))

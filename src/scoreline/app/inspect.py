@@ -36,7 +36,7 @@ def inspect(app: App, source: str) -> Inspection:
 
     The archive's digests are checked; its graph is not run.
     """
-    from scoreline.scoring import read_archive
+    from scoreline.scoring.archive import read_archive
 
     found: Source = find_source(app, source)
     manifest, _ = read_archive(found.path)

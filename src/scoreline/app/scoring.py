@@ -51,7 +51,7 @@ def score(
     ``include`` as they came, then the predictions, named as the manifest's outputs. It appears only when it is whole.
     Raises NotFound, ArtifactRefused, BadSetting (a column to include), BadData naming file, row and column.
     """
-    from scoreline.scoring import load
+    from scoreline.scoring.pipeline import load
 
     started = time.monotonic()
     pipeline = load(find_source(app, source).path)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from scoreline.core.errors import NotFound, ParityFailed
+from scoreline.core.errors import ArtifactRefused, NotFound, ParityFailed
 from scoreline.core.manifest import Manifest, Parity
 
 
@@ -23,7 +23,7 @@ def take_in(path: Path) -> Intake:
 
     Raises NotFound, ArtifactRefused or ParityFailed.
     """
-    from scoreline.scoring import load  # the graph runtime is needed to register, not to list
+    from scoreline.scoring.pipeline import load  # the graph runtime is needed to register, not to list
 
     try:
         content = path.read_bytes()
@@ -31,10 +31,12 @@ def take_in(path: Path) -> Intake:
         raise NotFound(f"no file {path}", hint="a scoring pipeline is a file *.scoreline") from None
     except OSError as error:
         raise NotFound(f"{path} cannot be read: {error.strerror}", hint="give the path of a *.scoreline file") from None
-    pipeline = load(content)
-    pipeline.self_test()
-    check_parity_report(pipeline.manifest.parity, str(path))
-    return Intake(pipeline.manifest, content)
+    try:
+        manifest = load(content).manifest
+    except ArtifactRefused as error:
+        raise ArtifactRefused(f"{path}: {error.message}", hint=error.hint) from None
+    check_parity_report(manifest.parity, str(path))
+    return Intake(manifest, content)
 
 
 def check_parity_report(parity: Parity, where: str) -> None:
