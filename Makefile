@@ -3,10 +3,10 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
-# The first Python of 3.11 or newer; `make PYTHON=/path/to/python3` chooses another.
-NEW_ENOUGH := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
-PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14 python; do \
-	$$p -c "$(NEW_ENOUGH)" >/dev/null 2>&1 && echo $$p && break; done)
+# The first Python that the locked packages have wheels for; `make PYTHON=/path/to/python3` chooses another.
+FITS := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
+PYTHON ?= $(firstword $(shell for p in python3 python3.13 python3.12 python3.14 python3.11 python; do \
+	$$p -c "$(FITS)" >/dev/null 2>&1 && echo $$p; done))
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -64,14 +64,14 @@ clean: ## Remove everything that the commands made
 
 # An install that was interrupted leaves .unfinished behind; the next one then starts from an empty folder.
 $(VENV)/.python:
-	@if [ -z "$(PYTHON)" ]; then \
-	echo "Scoreline needs Python 3.11 or newer with its venv module, and found $$(python3 --version 2>/dev/null || echo none)." >&2; \
-	echo "Install one (Debian, Ubuntu: apt-get install python3-venv), or name it: make PYTHON=/path/to/python3" >&2; exit 1; fi
-	@$(PYTHON) -m venv --clear $(VENV)
+	@if ! "$(PYTHON)" -c "$(FITS)" 2>/dev/null; then \
+	echo "Scoreline needs Python 3.11 to 3.14 with its venv module; python3 here is $$(python3 --version 2>/dev/null || echo none)." >&2; \
+	echo "Install one (Debian, Ubuntu: apt-get install python3-venv) or name it: make PYTHON=/path/to/python3" >&2; exit 1; fi
+	@"$(PYTHON)" -m venv --clear $(VENV)
 	@touch $@
 
 $(VENV)/.runtime: $(VENV)/.python requirements/all.txt pyproject.toml
-	@if [ -e $(VENV)/.unfinished ]; then $(PYTHON) -m venv --clear $(VENV); touch $(VENV)/.python; fi
+	@if [ -e $(VENV)/.unfinished ]; then "$(PYTHON)" -m venv --clear $(VENV) && touch $(VENV)/.python; fi
 	@touch $(VENV)/.unfinished
 	@echo "Installing Scoreline and what it needs into $(VENV) (about a minute, once)"
 	@$(LOCKED) requirements/all.txt
