@@ -67,3 +67,12 @@ class Schema(msgspec.Struct, frozen=True, dict=True):
     @property
     def names(self) -> list[str]:
         return [column.name for column in self.columns]
+
+
+def label_text(label: Label) -> str:
+    """A class as text, in names of columns and keys of JSON: ``bad``, ``3``, ``true``, ``0.5``."""
+    if isinstance(label, bool):
+        return "true" if label else "false"
+    if isinstance(label, float) and label.is_integer():
+        return str(int(label))
+    return str(label)

@@ -1,0 +1,107 @@
+"""Predictions: what a scoring pipeline answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from scoreline.core.manifest import Output
+from scoreline.core.schema import Label, Task, label_text
+
+
+def outputs(task: Task, target: str, labels: tuple[Label, ...]) -> tuple[Output, ...]:
+    """Name the answer's columns: ``<target>``, or ``<target>.<label>`` for each label and ``<target>.predicted``."""
+    if task == "regression":
+        return (Output(name=target, type="number"),)
+    probabilities = (Output(name=f"{target}.{label_text(label)}", type="number") for label in labels)
+    return (*probabilities, Output(name=f"{target}.predicted", type="category"))
+
+
+Answer = npt.NDArray[np.float32] | npt.NDArray[np.float64]
+
+
+class Predictions:
+    """The answer for n rows: ``probability`` float32[n, c] in label order, or ``prediction`` float64[n]."""
+
+    def __init__(
+        self,
+        task: Task,
+        target: str,
+        labels: tuple[Label, ...],
+        values: Answer,
+        *,
+        ignored: tuple[str, ...] = (),
+        absent: tuple[str, ...] = (),
+    ) -> None:
+        self.task = task
+        self.target = target
+        self.labels = labels
+        self.values = values
+        """``probability`` or ``prediction``, whichever the task has."""
+        self.ignored = ignored
+        """Columns sent that the schema does not know."""
+        self.absent = absent
+        """Columns of the schema that were not sent, and scored as missing."""
+
+    @property
+    def probability(self) -> npt.NDArray[np.float32]:
+        """Classification: float32[n, c]. Raises AttributeError for a regression."""
+        if self.task == "regression":
+            raise AttributeError("a regression has `prediction`, not `probability`")
+        return cast("npt.NDArray[np.float32]", self.values)
+
+    @property
+    def prediction(self) -> npt.NDArray[np.float64]:
+        """Regression: float64[n]. Raises AttributeError for a classification."""
+        if self.task != "regression":
+            raise AttributeError("a classification has `probability`, not `prediction`")
+        return cast("npt.NDArray[np.float64]", self.values)
+
+    @cached_property
+    def label_index(self) -> npt.NDArray[np.int64]:
+        """Classification: index in ``labels`` of the likeliest label, int64[n]; the first of equals."""
+        found: npt.NDArray[np.int64] = self.probability.argmax(axis=1)
+        return found
+
+    def label(self, i: int) -> Label:
+        """Return the likeliest label of row ``i``, in its original type."""
+        return self.labels[int(self.label_index[i])]
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __getitem__(self, i: int) -> dict[str, Any]:
+        """Row ``i``: ``{"prediction": 1.5}`` or ``{"label": "bad", "probability": {"good": 0.3, "bad": 0.7}}``."""
+        return self._record(self.values[i].tolist())
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return iter(self.records())
+
+    def records(self) -> list[dict[str, Any]]:
+        """All rows, each as ``[i]`` gives it."""
+        return [self._record(row) for row in self.values.tolist()]
+
+    def columns(self) -> dict[str, npt.NDArray[Any]]:
+        """Return the answer as columns, named as ``manifest.outputs`` names them; labels keep their type."""
+        if self.task == "regression":
+            return {self.target: self.values}
+        names = [output.name for output in outputs(self.task, self.target, self.labels)]
+        columns: dict[str, npt.NDArray[Any]] = dict(zip(names, self.values.T, strict=False))
+        labels = np.empty(len(self.labels), dtype=object)
+        labels[:] = self.labels
+        columns[names[-1]] = labels[self.label_index]
+        return columns
+
+    @cached_property
+    def _label_texts(self) -> list[str]:
+        return [label_text(label) for label in self.labels]
+
+    def _record(self, row: Any) -> dict[str, Any]:
+        if self.task == "regression":
+            return {"prediction": row}
+        probability = dict(zip(self._label_texts, row, strict=True))
+        return {"label": self.labels[row.index(max(row))], "probability": probability}
