@@ -6,7 +6,7 @@ MAKEFLAGS += --no-print-directory
 # The first Python that the locked packages have wheels for; `make PYTHON=/path/to/python3` chooses another.
 FITS := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
 PYTHON ?= $(firstword $(shell for p in python3 python3.13 python3.12 python3.14 python3.11 python; do \
-	$$p -c "$(FITS)" >/dev/null 2>&1 && echo $$p; done))
+	$$p -c "$(FITS)" >/dev/null 2>&1 && echo $$p; done; true))
 
 VENV := .venv
 BIN := $(VENV)/bin
