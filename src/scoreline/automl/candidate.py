@@ -71,10 +71,10 @@ def fit(
     seconds: float | None = None,
     on_progress: Callable[[int], None] | None = None,
 ) -> FittedPipeline:
-    """Fit features and learner on ``rows`` and ``y`` (label indices, or float targets) and nothing else.
+    """Fit features and learner on ``rows`` and ``y`` (label indices, or float targets) alone.
 
-    ``validation`` stops a boosting learner early; ``n_iterations`` fixes its rounds instead (a refit); ``seconds`` ends it
-    with the rounds it has. ``on_progress`` hears of each round.
+    ``validation`` stops a boosting learner early; ``n_iterations`` fixes its rounds instead (a refit); ``seconds`` ends
+    it with the rounds it has. ``on_progress`` hears of each round.
     """
     scale = TargetScale(candidate.target, y)
     features = Features(candidate.features, problem, candidate.seed)
@@ -90,7 +90,7 @@ def fit(
 
 
 def portfolio(problem: Problem, y: NDArray[Any], seed: int, learners: list[str] | None = None) -> list[Candidate]:
-    """The candidates every experiment begins with, in the order in which they should be tried."""
+    """List the candidates every experiment begins with, in the order in which they should be tried."""
     ranked = [
         (rank, Candidate(learner=learner.name, params=params, features=learner.features, seed=seed, target=target))
         for learner in LEARNERS
@@ -102,7 +102,7 @@ def portfolio(problem: Problem, y: NDArray[Any], seed: int, learners: list[str] 
 
 
 def targets(problem: Problem, y: NDArray[Any]) -> list[Scale]:
-    """What regression learners may be fitted to: a skewed target without negative values also as its logarithm."""
+    """Say what to fit a learner to: a skewed regression target without negative values also as its logarithm."""
     if problem.task != "regression" or y.min() < 0:
         return ["identity"]
     relative = {"rmsle", "mape", "smape"}

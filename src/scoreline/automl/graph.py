@@ -1,4 +1,4 @@
-"""Write an ONNX graph, node by node; the same constant or node is written once, so members of an ensemble share features."""
+"""Write an ONNX graph node by node. What is there is not written again, so members of an ensemble share features."""
 
 from __future__ import annotations
 
@@ -27,9 +27,8 @@ class GraphWriter:
         self._constants: dict[tuple[str, tuple[int, ...], bytes], onnx.TensorProto] = {}
         self._outputs: dict[tuple[Any, ...], tuple[str, ...]] = {}
 
-
     def constant(self, value: Any, dtype: str | None = None) -> str:
-        """A constant tensor; strings are given as an object array or a list of str."""
+        """Add a constant tensor; strings are given as an object array or a list of str."""
         array = np.asarray(value, dtype=dtype)
         if array.dtype.kind in "UO":
             content = "\x00".join(array.ravel().tolist()).encode()
@@ -79,7 +78,7 @@ class GraphWriter:
         for name, (source, _, _) in outputs.items():
             self._nodes.append(helper.make_node("Identity", [source], [name]))
         declared = {NUMBERS: (TensorProto.DOUBLE, n_numbers), TEXTS: (TensorProto.STRING, n_texts)}
-        # Both blocks are declared whenever the schema has columns for them, used or not: callers feed blocks, not features.
+        # A block is declared whenever the schema has columns for it, used or not: callers feed blocks, not features.
         inputs = [helper.make_tensor_value_info(name, kind, ["n", k]) for name, (kind, k) in declared.items() if k]
         graph = helper.make_graph(
             self._nodes,

@@ -42,7 +42,9 @@ def check_parity(
             for kind, block in _blocks(members, problem, rows, np.random.default_rng(seed))
             for part in _chunks(block)
         ]
-        for (kind, part), largest in zip(chunks, pool.map(lambda pair: _largest(members, graph, pair[1]), chunks), strict=True):
+        for (kind, part), largest in zip(
+            chunks, pool.map(lambda pair: _largest(members, graph, pair[1]), chunks), strict=True
+        ):
             kinds.setdefault(kind, []).append((len(part), largest / unit))
     by_kind = {
         kind: KindParity(n_rows=sum(n for n, _ in found), largest=max(gap for _, gap in found))
@@ -74,9 +76,7 @@ def _chunks(rows: Rows) -> Iterator[Rows]:
         yield Rows(rows.numbers[start : start + CHUNK_ROWS], rows.texts[start : start + CHUNK_ROWS])
 
 
-def _blocks(
-    members: Members, problem: Problem, rows: Rows, rng: np.random.Generator
-) -> Iterator[tuple[str, Rows]]:
+def _blocks(members: Members, problem: Problem, rows: Rows, rng: np.random.Generator) -> Iterator[tuple[str, Rows]]:
     yield "training", rows
     bases = rng.choice(len(rows), N_BASES)
     schema = problem.schema
@@ -122,7 +122,7 @@ def _extremes(column: Column) -> NDArray[np.float64]:
         return np.array(EXTREME_SECONDS)
     low, high = column.minimum or 0.0, column.maximum or 0.0
     values = np.array([*EXTREME_NUMBERS, low, high, low - (high - low), high + (high - low)])
-    return np.clip(values, -LARGEST_NUMBER, LARGEST_NUMBER)
+    return np.asarray(np.clip(values, -LARGEST_NUMBER, LARGEST_NUMBER))
 
 
 def _thresholds(members: Members) -> dict[int, NDArray[np.float64]]:

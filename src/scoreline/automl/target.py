@@ -11,7 +11,7 @@ from scoreline.automl.graph import GraphWriter
 
 Scale = Literal["identity", "log"]
 BEYOND = np.log(2.0)
-"""How far a prediction may leave the logarithms seen in training: an exponential must not turn a wild row into a wild price."""
+"""How far a prediction may leave the logarithms seen in training: no wild row shall become an astronomical price."""
 
 
 class TargetScale:
@@ -25,15 +25,17 @@ class TargetScale:
             self._low, self._high = float(seen.min() - BEYOND), float(seen.max() + BEYOND)
 
     def forward(self, y: NDArray[Any]) -> NDArray[Any]:
-        """What the learner is fitted to."""
+        """Turn the target into what the learner is fitted to."""
         return np.log1p(y) if self._logarithm else y
 
     def inverse(self, predicted: NDArray[np.float64]) -> NDArray[np.float64]:
-        """What the learner's answer means."""
+        """Turn the learner's answer into a prediction of the target."""
         return np.exp(np.clip(predicted, self._low, self._high)) - 1.0 if self._logarithm else predicted
 
     def to_onnx(self, graph: GraphWriter, predicted: str) -> str:
         if not self._logarithm:
             return predicted
         limits = graph.constant(np.array(self._low)), graph.constant(np.array(self._high))
-        return graph.node("Sub", graph.node("Exp", graph.node("Clip", predicted, *limits)), graph.constant(np.array(1.0)))
+        return graph.node(
+            "Sub", graph.node("Exp", graph.node("Clip", predicted, *limits)), graph.constant(np.array(1.0))
+        )

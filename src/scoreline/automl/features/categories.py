@@ -45,7 +45,7 @@ class OneHot:
 
     def table(self, codes: NDArray[np.int64], y: NDArray[Any], n_codes: int) -> NDArray[np.float64]:
         used = [code for code in range(MISSING, n_codes) if code != MISSING or (codes == MISSING).any()]
-        return np.eye(n_codes)[:, used]
+        return np.asarray(np.eye(n_codes)[:, used], np.float64)
 
     def cross_fit(self, codes: NDArray[np.int64], y: NDArray[Any], n_codes: int) -> None:
         return None
@@ -67,7 +67,7 @@ class Frequency:
     def table(self, codes: NDArray[np.int64], y: NDArray[Any], n_codes: int) -> NDArray[np.float64]:
         shares = np.bincount(codes, minlength=n_codes) / max(len(codes), 1)
         shares[UNSEEN] = 0.0
-        return shares[:, None]
+        return np.asarray(shares[:, None], np.float64)
 
     def cross_fit(self, codes: NDArray[np.int64], y: NDArray[Any], n_codes: int) -> None:
         return None
@@ -83,7 +83,7 @@ class TargetMean:
         goals = self._goals(y)
         sums = np.stack([np.bincount(codes, goal, n_codes) for goal in goals.T], axis=1)
         counts = np.bincount(codes, minlength=n_codes)[:, None]
-        return (sums + SMOOTHING * goals.mean(axis=0)) / (counts + SMOOTHING)
+        return np.asarray((sums + SMOOTHING * goals.mean(axis=0)) / (counts + SMOOTHING))
 
     def cross_fit(self, codes: NDArray[np.int64], y: NDArray[Any], n_codes: int) -> NDArray[np.float64]:
         fold = np.random.default_rng(self._seed).permutation(len(codes)) % N_CROSS_FITS
@@ -97,7 +97,7 @@ class TargetMean:
 
     def _goals(self, y: NDArray[Any]) -> NDArray[np.float64]:
         if self._problem.task == "multiclass":
-            return np.eye(len(self._problem.labels))[y]
+            return np.asarray(np.eye(len(self._problem.labels))[y], np.float64)
         return y.astype(np.float64)[:, None]
 
 
@@ -141,7 +141,9 @@ class CategoryColumn:
         self, rows: Rows, y: NDArray[Any], problem: Problem, seed: int, choice: Choice, scale: bool
     ) -> NDArray[np.float32]:
         levels, counts = np.unique(rows.texts[:, self.index].astype(str), return_counts=True)
-        often = [(-n, level) for level, n in zip(levels.tolist(), counts.tolist(), strict=True) if level and n >= FEWEST_ROWS]
+        often = [
+            (-n, level) for level, n in zip(levels.tolist(), counts.tolist(), strict=True) if level and n >= FEWEST_ROWS
+        ]
         kept = sorted((level for _, level in sorted(often)[:MOST_LEVELS]), key=_numeric if self._integer else None)
         self.codes = {"": MISSING} | {level: code for code, level in enumerate(kept, FIRST_LEVEL)}
         codes, n_codes = self.encode(rows), len(kept) + FIRST_LEVEL
@@ -185,7 +187,9 @@ class Categories:
         self._problem, self._seed, self._choice, self._scale = problem, seed, choice, scale
         self._width = len(problem.schema.texts)
         self._columns = [
-            CategoryColumn(i, column.integer) for i, column in enumerate(problem.schema.texts) if column.type == "category"
+            CategoryColumn(i, column.integer)
+            for i, column in enumerate(problem.schema.texts)
+            if column.type == "category"
         ]
         self._n_joint = 0
 

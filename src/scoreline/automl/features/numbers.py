@@ -17,7 +17,7 @@ LARGEST_DEVIATION = 8.0
 
 
 class Numbers:
-    """Number and boolean columns as float32; missing stays NaN where training had missing values, else it is the median.
+    """Number and boolean columns as float32; missing stays NaN where training had missing values, else is the median.
 
     A learner knows what to do with a missing value only in columns where it saw one.
     """
@@ -61,7 +61,7 @@ class Inner(Protocol):
 
 
 class Scaled:
-    """Standardised numbers with the mean for missing, and a flag for each column that had missing values in training."""
+    """Standardised numbers with the mean for missing, and a flag per column that had missing values in training."""
 
     def __init__(self, inner: Inner) -> None:
         self._inner = inner

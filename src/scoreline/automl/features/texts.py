@@ -1,8 +1,8 @@
 """Free text: tokens counted for trees, TF-IDF for linear learners.
 
-ONNX has no operator for regular expressions or case folding that runs everywhere, so the vocabulary is a table from the
-tokens as they are written ("Free", "FREE!") to what they count as ("free"): those seen in training, and common spellings
-of them.
+ONNX has no operator for regular expressions or case folding that runs everywhere, so the vocabulary is a table from
+the tokens as they are written ("Free", "FREE!") to what they count as ("free"): those seen in training, and common
+spellings of them.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class Vocabulary:
         return [token for token in self._split.split(text) if token]
 
     def count(self, rows: Rows) -> tuple[Any, NDArray[np.float32]]:
-        """Counts [n, n_terms] as CSR, and [n, 2]: how many tokens there are, how many of them are unknown."""
+        """Count: [n, n_terms] as CSR, and [n, 2]: how many tokens there are, how many of them are unknown."""
         get = self.numbers.get
         columns: list[int] = []
         ends, totals = [0], np.zeros((len(rows), 2), np.float32)
@@ -111,7 +111,7 @@ def _vocabularies(problem: Problem) -> list[Vocabulary]:
 
 
 class TextCounts:
-    """Counts of the terms that tell most about the target, the number of tokens and of unknown tokens: whole numbers."""
+    """Whole numbers: counts of the terms that tell most about the target, of tokens and of unknown tokens."""
 
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
@@ -181,7 +181,9 @@ class TfIdf:
             # A product with ones, not ReduceL2: ONNX Runtime's reductions round differently for one row and for many.
             ones = graph.constant(np.ones((vocabulary.n_terms, 1), np.float32))
             length = graph.node("Sqrt", graph.node("MatMul", graph.node("Mul", block, block), ones))
-            blocks.append(graph.node("Div", block, graph.node("Max", length, graph.constant(np.full(1, 1e-9, np.float32)))))
+            blocks.append(
+                graph.node("Div", block, graph.node("Max", length, graph.constant(np.full(1, 1e-9, np.float32))))
+            )
         return graph.concat(blocks)
 
 

@@ -89,7 +89,7 @@ class FittedExtraTrees:
 
 
 def _tree(tree: Any, classes: NDArray[np.int64], n_scores: int, n_trees: int) -> Tree:
-    """A scikit-learn tree; its leaf values (class shares, or a mean) are divided by the number of trees."""
+    """Flatten a scikit-learn tree; its leaf values (class shares, or a mean) are divided by the number of trees."""
     leaf = np.zeros((tree.node_count, n_scores))
     leaf[:, classes] = tree.value[:, 0, :]
     return Tree(

@@ -47,7 +47,7 @@ class FittedLearner(Protocol):
         ...
 
     def forest(self) -> Forest | None:
-        """The trees of a learner that has trees."""
+        """Give the trees of a learner that has trees."""
         ...
 
     def to_onnx(self, graph: GraphWriter, matrix: str) -> str:

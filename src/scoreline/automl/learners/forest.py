@@ -115,7 +115,7 @@ def link_numpy(raw: NDArray[np.float64], task: Task) -> NDArray[np.float64]:
     """``link`` in NumPy: raw scores [n, n_scores] → probabilities [n, c] or predictions [n]."""
     if task == "binary":
         with np.errstate(over="ignore"):
-            return 1.0 / (1.0 + np.exp(-raw.reshape(len(raw), 1) * np.array([[-1.0, 1.0]])))
+            return np.asarray(1.0 / (1.0 + np.exp(-raw.reshape(len(raw), 1) * np.array([[-1.0, 1.0]]))))
     if task == "multiclass":
         powers = np.exp(raw - raw.max(axis=1, keepdims=True))
         return np.asarray(powers / powers.sum(axis=1, keepdims=True))

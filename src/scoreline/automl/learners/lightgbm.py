@@ -46,7 +46,9 @@ class LightGbm:
         return {
             "learning_rate": trial.suggest_float("learning_rate", 0.01, 0.2, log=True),
             "num_leaves": trial.suggest_int("num_leaves", 3, most_leaves, log=True),
-            "min_child_samples": trial.suggest_int("min_child_samples", 2, int(np.clip(n_rows / 20, 10, 200)), log=True),
+            "min_child_samples": trial.suggest_int(
+                "min_child_samples", 2, int(np.clip(n_rows / 20, 10, 200)), log=True
+            ),
             "feature_fraction": trial.suggest_float("feature_fraction", 0.2, 1.0),
             "bagging_fraction": trial.suggest_float("bagging_fraction", 0.5, 1.0),
             "bagging_freq": 1,
@@ -121,7 +123,7 @@ class FittedLightGbm:
 
 
 def _around_zero(threshold: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Thresholds that treat a value within ``ZERO`` of 0 as LightGBM does: as 0, whichever side of a threshold it is on."""
+    """Move thresholds so that a value within ``ZERO`` of 0 counts as 0, as in LightGBM, whichever side it is on."""
     tiny = np.where(threshold < 0, np.nextafter(-ZERO, -np.inf), ZERO)
     return np.where(np.abs(threshold) <= ZERO, tiny, threshold)
 
@@ -139,7 +141,7 @@ def _tree(section: str) -> Tree:
     decision = numbers("decision_type", "int64")
     # Where a feature had no missing value in training, LightGBM reads NaN as 0.
     nan_is_missing = (decision >> MISSING_TYPE_SHIFT) & 3 == MISSING_IS_NAN
-    missing_left = np.where(nan_is_missing, decision & DEFAULT_LEFT != 0, 0.0 <= threshold)
+    missing_left = np.where(nan_is_missing, decision & DEFAULT_LEFT != 0, threshold >= 0.0)
 
     def child(name: str) -> NDArray[np.int64]:
         index = numbers(name, "int64")
