@@ -1,7 +1,7 @@
 """The zip that holds a scoring pipeline: stored members, one layout, every byte decided.
 
-Own code and not ``zipfile``, because the layout is a promise: ``unpack`` takes nothing but what ``pack`` writes, in every
-version of Python, and a program in any language can read it with a plain zip library.
+Own code and not ``zipfile``, because the layout is a promise: ``unpack`` takes nothing but what ``pack`` writes, under
+every Python, and a program in any language can read it with a plain zip library.
 """
 
 from __future__ import annotations

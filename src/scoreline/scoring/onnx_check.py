@@ -14,9 +14,12 @@ STANDARD_DOMAINS = frozenset({"", "ai.onnx", "ai.onnx.ml"})
 DEEPEST = 32
 """Graphs within graphs."""
 
-VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
-PACKED_AWAY = re.compile(rb"(?:\x3d.{4})+|(?:\x40[\x80-\xff]{0,9}[\x00-\x7f])+", re.DOTALL)
-"""Runs of AttributeProto ``floats`` (7) and ``ints`` (8): the numbers of a tree ensemble, skipped at the speed of C."""
+VARINT, BYTES = 0, 2
+FIXED_BYTES = {1: 8, 5: 4}
+NUMBER_RUN = re.compile(rb"(?:\x3d.{4})+|(?:\x40[\x80-\xff]{0,9}[\x00-\x7f])+", re.DOTALL)
+"""AttributeProto ``floats`` (7) and ``ints`` (8): a tree ensemble has hundreds of thousands, skipped as one."""
+STRING = 9 << 3 | BYTES
+"""AttributeProto ``strings``."""
 
 CHILDREN: dict[str, dict[int, str]] = {
     "model": {7: "graph", 8: "opset", 20: "training", 25: "function"},
@@ -28,7 +31,7 @@ CHILDREN: dict[str, dict[int, str]] = {
     "sparse": {1: "tensor", 2: "tensor"},
 }
 DOMAIN = {"opset": 1, "node": 7, "function": 10}
-EXTERNAL_DATA, DATA_LOCATION = 13, 14
+EXTERNAL_DATA, DATA_LOCATION, INSIDE = 13, 14, 0
 
 
 def check_self_contained(onnx_bytes: bytes) -> None:
@@ -49,17 +52,15 @@ def _walk(message: memoryview, kind: str, depth: int) -> None:
     children, domain = CHILDREN.get(kind, {}), DOMAIN.get(kind)
     at, end = 0, len(message)
     while at < end:
-        if kind == "attribute" and (skipped := PACKED_AWAY.match(message, at)):
-            at = skipped.end()
+        if kind == "attribute" and (past := _past_plain_values(message, at, end)) > at:
+            at = past
             continue
         key, at = _varint(message, at)
         field, wire = key >> 3, key & 7
         if wire != BYTES:
-            at = _skip(message, at, wire)
-            if kind == "tensor" and field == DATA_LOCATION and message[at - 1] != 0:
-                raise ArtifactRefused(
-                    "pipeline.onnx keeps data in another file", hint="save the graph with its data inside"
-                )
+            value, at = _plain_value(message, at, wire)
+            if kind == "tensor" and field == DATA_LOCATION and value != INSIDE:
+                raise _external()
             continue
         size, at = _varint(message, at)
         body = message[at : at + size]
@@ -72,24 +73,32 @@ def _walk(message: memoryview, kind: str, depth: int) -> None:
                 hint=f"only those of the ONNX standard ({', '.join(sorted(STANDARD_DOMAINS - {''}))}) run everywhere",
             )
         if kind == "tensor" and field == EXTERNAL_DATA:
-            raise ArtifactRefused(
-                "pipeline.onnx keeps data in another file", hint="save the graph with its data inside"
-            )
+            raise _external()
         if field in children:
             _walk(body, children[field], depth + 1)
+    if at != end:
+        raise ValueError("cut off")
+
+
+def _past_plain_values(message: memoryview, at: int, end: int) -> int:
+    numbers = NUMBER_RUN.match(message, at)
+    if numbers is not None:
+        return numbers.end()
+    while at + 1 < end and message[at] == STRING and message[at + 1] < 0x80:
+        at += 2 + message[at + 1]
+    return at
 
 
 def _external() -> ArtifactRefused:
     return ArtifactRefused("pipeline.onnx keeps data in another file", hint="save the graph with its data inside")
 
 
-def _skip(message: memoryview, at: int, wire: int) -> int:
+def _plain_value(message: memoryview, at: int, wire: int) -> tuple[int, int]:
+    """Read a value that has no length before it; of a fixed one only the place after it."""
     if wire == VARINT:
-        return _varint(message, at)[1]
-    if wire == FIXED64:
-        return at + 8
-    if wire == FIXED32:
-        return at + 4
+        return _varint(message, at)
+    if wire in FIXED_BYTES:
+        return 0, at + FIXED_BYTES[wire]
     raise ValueError("not protobuf")
 
 

@@ -20,7 +20,8 @@ NAN = float("nan")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 TRUTHS = {"true": 1.0, "false": 0.0}
 BOOLEANS = TRUTHS | {"t": 1.0, "f": 0.0, "yes": 1.0, "no": 0.0, "y": 1.0, "n": 0.0}
-WHOLE_NUMBER = re.compile(r"([+-]?)0*(\d+)(?:\.0*)?", re.ASCII)
+INTEGER_CODE = re.compile(r"\s*(-?(?:0|[1-9]\d*))(?:\.0*)?\s*", re.ASCII)
+COMPACT_DATE = re.compile(r"\d{8}", re.ASCII)
 PANDAS_MISSING = frozenset({"NAType", "NaTType"})
 LONGEST_QUOTE = 60
 """Characters of an unreadable value that an error repeats."""
@@ -60,12 +61,11 @@ def bounded(value: float) -> float:
 
 
 def integer_code(text: str) -> str:
-    """Write an integer code one way: ``"3"``, ``"3.0"``, ``"+03"`` and ``" 3 "`` are ``3``; other texts stay."""
-    match = WHOLE_NUMBER.fullmatch(text.strip())
+    """Write an integer code one way: ``"3"``, ``"3.0"`` and ``" 3 "`` are ``3``; other texts, as ``"03"``, stay."""
+    match = INTEGER_CODE.fullmatch(text)
     if match is None:
         return text
-    sign, digits = match.groups()
-    return f"-{digits}" if sign == "-" and digits != "0" else digits
+    return "0" if match[1] == "-0" else match[1]
 
 
 def seconds(moment: date) -> float:
@@ -135,8 +135,9 @@ class _DatetimeReader:
         raise Unreadable("a date or time", value, self._hint)
 
     def _read_text(self, text: str, value: Any) -> float:
-        # Without a format, `20240531` is a number of seconds, as it is when it comes as a number.
-        for read in (self._by_format, _by_number, datetime.fromisoformat):
+        # ISO's compact `20240531` is a number too; any other number is one of seconds, as it is when it is no text.
+        iso = datetime.fromisoformat
+        for read in (self._by_format, *((iso, _by_number) if COMPACT_DATE.fullmatch(text) else (_by_number, iso))):
             try:
                 found = read(text)
             except ValueError:
