@@ -1,0 +1,131 @@
+"""The first command a person types: demo."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import signal
+import threading
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.text import Text
+
+from scoreline.cli.command import command, option
+from scoreline.cli.render import wording
+from scoreline.cli.session import Session
+
+if TYPE_CHECKING:
+    from scoreline.app.demo import Demo
+    from scoreline.cli.requests import Answer
+
+PANEL = "Start here"
+DEFAULT_PORT = 9090
+"""Known to `web.server` too; this module must not import it for ``--help``."""
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the demo."""
+    command(app, "demo", "scoreline demo", "scoreline demo --exit --time 15", panel=PANEL)(demo)
+
+
+def demo(
+    session: Session,
+    time: Annotated[str, option("--time", "SECONDS", "How long the training may take.", default=True)] = "30",
+    port: Annotated[
+        int, option("--port", "PORT", "Where to listen; the next free port when it is taken.", default=True)
+    ] = DEFAULT_PORT,
+    leave: Annotated[bool, option("--exit", None, "End after the answer instead of staying up.")] = False,
+    workers: Annotated[int | None, option("--workers", "N", "Trials at a time; else one for each core.")] = None,
+) -> None:
+    """Train on a real table, prove, register, deploy and answer over HTTP.
+
+    The table: 1,000 loan applications, and who repaid. State lives in the folder demo inside the home; a second demo
+    makes the next version. Ctrl-C or SIGTERM stops the server and ends with status 0.
+    """
+    from scoreline.app import demo as use_cases
+    from scoreline.cli import values
+    from scoreline.cli.live import ExperimentView
+    from scoreline.cli.outcome import document, tell
+    from scoreline.cli.render.theme import banner
+    from scoreline.web.app import create_app
+    from scoreline.web.server import background, bind, url_of
+
+    seconds = values.duration(time)
+    session.app = use_cases.open_demo(session.home)
+    session.say(banner("Scoreline", "a table becomes a live score: trained, proved, deployed, answered"))
+    with ExperimentView(session, use_cases.TARGET) as view:
+        made = use_cases.demo(session.app, seconds=seconds, n_workers=workers, on_event=view.on_event)
+    path = made.outcome.result.path
+    tell(session, made.outcome, path)
+    listening = bind("127.0.0.1", values.port_number(str(port)), next_free=True)
+    taken = port if url_of(listening) != f"http://127.0.0.1:{port}" and port else None
+    with background(create_app(session.app.registry), listening) as url:
+        exchange = _answer(session, made, url, taken)
+        if session.as_json:
+            session.document({**document(made.outcome, path), "deployment": made.deployment, **exchange})
+        if not leave:
+            _suggest(session, made, url)
+            _until_stopped()
+    if not leave:
+        session.note("stopped")
+
+
+def _answer(session: Session, made: Demo, url: str, taken: int | None) -> dict[str, Any]:
+    from scoreline.cli.requests import curl, row_text, send
+
+    deployment = made.deployment
+    endpoint = f"{url}/api/v1/deployments/{deployment.name}"
+    session.section("Live")
+    session.done(f"{deployment.name}, version {deployment.version}, answers at {url}")
+    if taken is not None:
+        session.say(Text(f"  port {taken} is taken; this is the next free one", "alerted"))
+    row = json.loads(send(f"{endpoint}/sample").body)["rows"][0]
+    request = row_text(row, session.width)
+    answer = send(f"{endpoint}/score", request)
+    _exchange(
+        session, "Score an applicant; paste it into another terminal:", curl(f"{endpoint}/score", request), answer
+    )
+    sample = f"{url}/model/sample_request"
+    _exchange(
+        session,
+        "The same deployment in H2O's dialect:",
+        f"curl -s {sample} | curl -s {url}/model/score -d @-",
+        send(f"{url}/model/score", send(sample).body),
+    )
+    return {"url": url, "request": {"url": f"{endpoint}/score", "body": row}, "answer": json.loads(answer.body)}
+
+
+def _exchange(session: Session, what: str, command: str, answer: Answer) -> None:
+    session.say("", Text(what, "quiet"))
+    session.literal(command, style="command")
+    session.say(Text(f"answers in {wording.seconds(answer.seconds)}:", "quiet"))
+    session.literal(answer.body, style="accent")
+
+
+def _suggest(session: Session, made: Demo, url: str) -> None:
+    model, program = made.deployment.model, session.program
+    rows = [
+        (
+            f"export SCORELINE_HOME={shlex.quote(str(session.app.settings.home))}",
+            "in another terminal",
+        ),
+        (f"{program} inspect {model}", "what the scoring pipeline is"),
+        (f"{program} versions {model}", "each demo makes one"),
+    ]
+    if made.deployment.version > 1:
+        rows.append((f"{program} rollback {model}", "the server follows while it answers"))
+    rows.append((f"{program} experiment DATA.csv --target COLUMN", "with a table of yours"))
+    session.section("Next")
+    session.commands(rows)
+    session.say("", Text(f"A page of all this: {url}    Ctrl-C stops the server.", "quiet"))
+
+
+def _until_stopped() -> None:
+    stop = threading.Event()
+    before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        stop.wait()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

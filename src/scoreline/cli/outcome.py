@@ -1,0 +1,75 @@
+"""What an experiment came to: told, as a document, and what to do with it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from scoreline.cli import report
+
+if TYPE_CHECKING:
+    from scoreline.app.experiments import Outcome
+    from scoreline.cli.session import Session
+    from scoreline.core.entities import Version
+
+
+def tell(session: Session, outcome: Outcome, path: Path) -> None:
+    """Write the report: leaderboard, winner, proof, file, version."""
+    manifest = outcome.result.manifest
+    trials = [msgspec.structs.asdict(trial) for trial in outcome.result.trials]
+    report.leaderboard(session, trials, manifest.scores.scorer)
+    report.winner(session, manifest)
+    report.proof(session, manifest)
+    report.artifact(
+        session, manifest, str(path), path.stat().st_size, outcome.version, labels(session, outcome.version)
+    )
+
+
+def suggest(session: Session, outcome: Outcome, path: Path) -> None:
+    """Write the commands that a person types next."""
+    program, home, version = session.program, session.home_option, outcome.version
+    name = str(path) if version is None else f"{version.model}@{version.number}"
+    rows = [(f"{program} score {name} ROWS.csv -o scores.csv{home}", "score a file")]
+    if version is None:
+        rows.append((f"{program} register {name}{home}", "keep it as a version"))
+    else:
+        if not labels(session, version):
+            rows.append((f"{program} promote {name}{home}", "make it the champion"))
+        rows.append((f"{program} deploy {version.model}{home}", "keep it ready"))
+        rows.append((f"{program} serve{home}", "answer over HTTP"))
+    session.section("Next")
+    session.commands(rows)
+
+
+def document(outcome: Outcome, path: Path) -> dict[str, Any]:
+    """Return the experiment's document, with the artifact where the person will find it."""
+    found = outcome.to_json()
+    found["artifact"] = {**found.get("artifact", {}), "path": str(path)}
+    return found
+
+
+def labels(session: Session, version: Version | None) -> list[str]:
+    """Return the aliases that point to a version."""
+    if version is None:
+        return []
+    from scoreline.app.models import model
+
+    aliases = model(session.app, version.model).aliases
+    return sorted(alias for alias, number in aliases.items() if number == version.number)
+
+
+def carry(source: Path, target: Path) -> Path:
+    """Copy a scoring pipeline to where it was asked for; it appears there whole or not at all."""
+    if target.is_dir():
+        target = target / source.name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".{target.name}.part")
+    try:
+        shutil.copyfile(source, temporary)
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return target

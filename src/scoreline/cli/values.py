@@ -1,0 +1,48 @@
+"""Values of options that are more than one word: lists, durations, assignments."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Sequence
+from typing import get_args
+
+from scoreline.core.errors import BadSetting
+from scoreline.core.schema import ColumnType
+
+LARGEST_PORT = 65535
+UNIT_SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|min|h)?")
+
+
+def names(values: Sequence[str]) -> tuple[str, ...]:
+    """``["a,b", "c"]`` → ``("a", "b", "c")``; a name with a comma stands in double quotes, as in a CSV."""
+    found = [name.strip() for value in values for name in next(csv.reader([value], skipinitialspace=True), [])]
+    return tuple(dict.fromkeys(name for name in found if name))
+
+
+def duration(text: str) -> float:
+    """``90``, ``90s``, ``1.5m`` or ``1h`` → seconds. Raises BadSetting."""
+    match = _DURATION.fullmatch(text.strip().lower())
+    if match is None or float(match[1]) == 0:
+        raise BadSetting(f"--time: {text!r} is not a length of time", hint="seconds, or a unit: 90, 10m, 1h")
+    return float(match[1]) * UNIT_SECONDS[match[2] or ""]
+
+
+def types(values: Sequence[str]) -> dict[str, ColumnType]:
+    """``["zip=category"]`` → ``{"zip": "category"}``. Raises BadSetting."""
+    known: dict[str, ColumnType] = {name: name for name in get_args(ColumnType)}
+    found: dict[str, ColumnType] = {}
+    for value in values:
+        column, _, name = value.rpartition("=")
+        if not column or name not in known:
+            raise BadSetting(f"--type: {value!r} is not COLUMN=TYPE", hint=f"TYPE is one of {', '.join(known)}")
+        found[column] = known[name]
+    return found
+
+
+def port_number(text: str) -> int:
+    """Read a TCP port. Raises BadSetting."""
+    if not text.isascii() or not text.isdigit() or int(text) > LARGEST_PORT:
+        raise BadSetting(f"--port: {text!r} is not a port", hint=f"a number up to {LARGEST_PORT}, or auto")
+    return int(text)
