@@ -39,8 +39,8 @@ def tiny_artifact(
 ) -> Manifest:
     """Write a scoring pipeline to ``path``; another ``weight`` is another one. No labels: a regression.
 
-    The last label's probability, or the prediction, grows with ``weight`` times the sum of the row's numbers and is higher
-    for the purpose ``radio``. ``difference`` is what its parity report says.
+    The last label's probability, or the prediction, grows with ``weight`` times the sum of the row's numbers and is
+    higher for the purpose ``radio``. ``difference`` is what its parity report says.
     """
     graph = _graph(len(schema.numbers), len(schema.texts), weight, len(labels))
     task = "regression" if not labels else "binary" if len(labels) == 2 else "multiclass"

@@ -108,10 +108,14 @@ def test_times_come_back_in_utc_from_whatever_zone_they_were_in(store: Store) ->
 
 
 def test_an_exception_undoes_all_of_a_writing(store: Store) -> None:
-    with pytest.raises(ZeroDivisionError), store.writing() as records:
-        records.add_model("credit", NOON)
-        records.count_change()
-        1 / 0  # noqa: B018
+    def write_and_fail() -> None:
+        with store.writing() as records:
+            records.add_model("credit", NOON)
+            records.count_change()
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        write_and_fail()
     with store.reading() as records:
         assert records.models() == []
         assert records.change_counter() == 0

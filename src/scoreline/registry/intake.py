@@ -65,5 +65,5 @@ def summarise(manifest: Manifest) -> dict[str, Any]:
         "lineage": manifest.lineage,
         "latency": manifest.latency,
     }
-    built: dict[str, Any] = msgspec.to_builtins(summary)
-    return built
+    as_kept: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(summary))
+    return as_kept

@@ -35,24 +35,14 @@ class LocalArtifacts:
         target = self._file(digest)
         if _read(target) == content:
             return
-        temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
         try:
             _make_folder(target.parent, self.folder)
             _clear_stale(target.parent)
-            with temporary.open("xb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            if temporary.read_bytes() != content:
-                raise Unavailable(f"{target.parent} does not give back what was written", hint="check the disk")
-            temporary.replace(target)
-            _sync_folder(target.parent)
+            _write(target, content)
         except OSError as error:
             raise Unavailable(
                 f"cannot write into {target.parent}: {error.strerror}", hint="check free space and permissions"
             ) from error
-        finally:
-            temporary.unlink(missing_ok=True)
 
     def has(self, digest: str) -> bool:
         """Whether the content is kept."""
@@ -88,6 +78,21 @@ def _read(path: Path) -> bytes | None:
         return path.read_bytes()
     except OSError:
         return None
+
+
+def _write(target: Path, content: bytes) -> None:
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+    try:
+        with temporary.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        if temporary.read_bytes() != content:
+            raise Unavailable(f"{target.parent} does not give back what was written", hint="check the disk")
+        temporary.replace(target)
+        _sync_folder(target.parent)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _make_folder(folder: Path, root: Path) -> None:
