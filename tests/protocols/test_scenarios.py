@@ -1,0 +1,245 @@
+"""One scenario, every dialect: the same rows give the same scores and the same errors."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.protocols.conftest import MAX_BODY_BYTES, World
+from tests.protocols.speakers import SPEAKERS, Row, Speaker
+
+from scoreline.serving.protocols import DIALECTS
+
+ROW: dict[str, Any] = {"age": 42, "months": 12, "owns": True, "purpose": "radio", "note": "late twice"}
+OTHER: dict[str, Any] = {"age": 19.75, "months": 48, "owns": False, "purpose": "car", "note": "never late"}
+every_dialect = pytest.mark.parametrize("speaker", SPEAKERS, ids=lambda speaker: type(speaker).__name__)
+every_task = pytest.mark.parametrize("name", ["credit", "cooling", "price"])
+
+
+def send(world: World, speaker: Speaker, rows: Sequence[Row], name: str = "credit") -> httpx.Response:
+    return post(world, speaker, speaker.write(rows), name)
+
+
+def post(world: World, speaker: Speaker, body: bytes, name: str = "credit", **headers: str) -> httpx.Response:
+    url = speaker.path.replace("{name}", name)
+    return world.http.post(url, content=body, headers={"content-type": "application/json"} | headers)
+
+
+def scores(world: World, speaker: Speaker, rows: Sequence[Row], name: str = "credit") -> list[list[float]]:
+    response = send(world, speaker, rows, name)
+    assert response.status_code == 200, response.text
+    return speaker.scores(response.content)
+
+
+def expected(world: World, rows: Sequence[Row], name: str = "credit") -> list[list[float]]:
+    predictions = world.pipelines[name].score([dict(row) for row in rows])
+    return predictions.values.reshape(len(predictions), -1).tolist()
+
+
+def refusal(world: World, speaker: Speaker, response: httpx.Response, status: int) -> str:
+    assert response.status_code == status, response.text
+    assert response.headers["x-request-id"]
+    return speaker.message(response.content)
+
+
+def test_every_dialect_has_a_speaker() -> None:
+    assert {speaker.name for speaker in SPEAKERS} == set(DIALECTS.names)
+
+
+@every_task
+@every_dialect
+def test_one_row_scores_as_the_scoring_pipeline_does(world: World, speaker: Speaker, name: str) -> None:
+    assert scores(world, speaker, [ROW], name) == expected(world, [ROW], name)
+
+
+@every_task
+@every_dialect
+def test_many_rows_are_answered_in_their_order(world: World, speaker: Speaker, name: str) -> None:
+    rows = [ROW | {"age": age} for age in range(50)] + [OTHER]
+    assert scores(world, speaker, rows, name) == expected(world, rows, name)
+
+
+@every_dialect
+def test_null_nan_and_empty_text_are_missing(world: World, speaker: Speaker) -> None:
+    missing = scores(world, speaker, [ROW | {"age": None}])
+    assert missing == scores(world, speaker, [ROW | {"age": math.nan}])
+    assert missing == scores(world, speaker, [ROW | {"age": ""}])
+    assert missing == scores(world, speaker, [ROW | {"age": math.inf}])
+    assert missing != scores(world, speaker, [ROW])
+
+
+@every_dialect
+def test_an_unseen_level_scores(world: World, speaker: Speaker) -> None:
+    rows = [ROW | {"purpose": "yacht"}]
+    assert scores(world, speaker, rows) == expected(world, rows)
+
+
+@every_dialect
+def test_a_number_may_be_text(world: World, speaker: Speaker) -> None:
+    assert scores(world, speaker, [ROW | {"age": "42", "owns": "true"}]) == expected(world, [ROW])
+
+
+@every_dialect
+def test_a_value_of_the_wrong_type_is_named_with_row_and_column(world: World, speaker: Speaker) -> None:
+    message = refusal(world, speaker, send(world, speaker, [ROW, ROW | {"age": "abc"}]), 400)
+    assert "row 2" in message
+    assert "`age`" in message
+    assert "abc" in message
+
+
+@every_dialect
+def test_an_absent_column_scores_as_missing_and_is_told(world: World, speaker: Speaker) -> None:
+    row = {name: value for name, value in ROW.items() if name != "months"}
+    response = send(world, speaker, [row])
+    assert speaker.scores(response.content) == expected(world, [ROW | {"months": None}])
+    assert speaker.told(response.content, response.headers).absent == {"months"}
+
+
+@every_dialect
+def test_an_absent_column_that_is_required_is_an_error(world: World, speaker: Speaker) -> None:
+    row = {name: value for name, value in ROW.items() if name != "purpose"}
+    message = refusal(world, speaker, send(world, speaker, [row], "strict"), 400)
+    assert "row 1, column `purpose`" in message
+
+
+@every_dialect
+def test_an_unknown_column_is_ignored_and_told(world: World, speaker: Speaker) -> None:
+    response = send(world, speaker, [ROW | {"shoe size": 43}])
+    assert speaker.scores(response.content) == expected(world, [ROW])
+    assert speaker.told(response.content, response.headers).ignored in ({"shoe size"}, {"shoe%20size"})
+
+
+@every_dialect
+def test_no_known_column_is_an_error_that_lists_them(world: World, speaker: Speaker) -> None:
+    message = refusal(world, speaker, send(world, speaker, [{"agee": 1}]), 400)
+    assert "`agee`" in message
+    assert "`age`" in message
+
+
+@every_dialect
+def test_no_rows_is_an_error(world: World, speaker: Speaker) -> None:
+    body = speaker.write([ROW]).split(b'"rows"')[0] + b'"rows": []}'
+    assert "row" in refusal(world, speaker, post(world, speaker, body), 400)
+
+
+@every_dialect
+def test_an_empty_body_is_an_error(world: World, speaker: Speaker) -> None:
+    assert "empty" in refusal(world, speaker, post(world, speaker, b""), 400)
+
+
+@every_dialect
+def test_malformed_json_is_an_error_with_its_place(world: World, speaker: Speaker) -> None:
+    message = refusal(world, speaker, post(world, speaker, b'{"rows":\n [[1 2]]}'), 400)
+    assert "line 2, column 6" in message
+
+
+@every_dialect
+@pytest.mark.parametrize(
+    "body",
+    [b"[" * 100_000, b"1", b'"\xff"', b'{"rows": 3, "fields": 4}', b'{"rows": [[1], 2], "fields": ["age"]}', b"null"],
+    ids=["deep", "number", "not utf-8", "numbers", "ragged", "null"],
+)
+def test_another_shape_is_the_callers_error(world: World, speaker: Speaker, body: bytes) -> None:
+    assert refusal(world, speaker, post(world, speaker, body), 400)
+
+
+@every_dialect
+def test_a_row_of_another_length_is_named(world: World, speaker: Speaker) -> None:
+    body = json.dumps({"fields": ["age", "months"], "rows": [[1, 2], [3]]}).encode()
+    assert "row 2" in refusal(world, speaker, post(world, speaker, body), 400)
+
+
+@every_dialect
+def test_a_field_named_twice_is_an_error(world: World, speaker: Speaker) -> None:
+    body = json.dumps({"fields": ["age", "age"], "rows": [[1, 2]]}).encode()
+    assert "`age`" in refusal(world, speaker, post(world, speaker, body), 400)
+
+
+@every_dialect
+def test_the_wrong_method_is_told_the_right_one(world: World, speaker: Speaker) -> None:
+    response = world.http.put(speaker.path.replace("{name}", "credit"), content=b"{}")
+    assert "POST" in refusal(world, speaker, response, 405)
+    assert "POST" in response.headers["allow"]
+
+
+@every_dialect
+def test_an_unknown_deployment_is_told_the_close_name(world: World, speaker: Speaker) -> None:
+    assert "`credit`" in refusal(world, speaker, send(world, speaker, [ROW], "credti"), 404)
+
+
+@every_dialect
+def test_a_body_beyond_the_limit_is_refused_with_the_limit(world: World, speaker: Speaker) -> None:
+    for size in (MAX_BODY_BYTES + 1, MAX_BODY_BYTES * 3):
+        message = refusal(world, speaker, post(world, speaker, b" " * size), 413)
+        assert str(MAX_BODY_BYTES) in message
+
+
+@every_dialect
+def test_a_large_body_scores_as_its_rows_do_alone(world: World, speaker: Speaker) -> None:
+    rows = [ROW | {"age": i / 7, "note": "x" * 40} for i in range(900)]
+    assert len(speaker.write(rows)) > 64 * 1024
+    assert scores(world, speaker, rows) == expected(world, rows)
+
+
+@every_dialect
+@pytest.mark.parametrize(
+    "content_type", ["text/csv", "multipart/form-data; boundary=x", "application/json; charset=utf-16"]
+)
+def test_another_content_type_is_refused(world: World, speaker: Speaker, content_type: str) -> None:
+    response = post(world, speaker, speaker.write([ROW]), **{"content-type": content_type})
+    assert "send" in refusal(world, speaker, response, 415)
+
+
+@every_dialect
+def test_a_compressed_body_is_refused(world: World, speaker: Speaker) -> None:
+    response = post(world, speaker, b"\x1f\x8b", **{"content-encoding": "gzip"})
+    assert "gzip" in refusal(world, speaker, response, 415)
+
+
+@every_dialect
+@pytest.mark.parametrize("content_type", ["application/x-www-form-urlencoded", "text/plain", "application/vnd.x+json"])
+def test_json_is_read_whatever_curl_calls_it(world: World, speaker: Speaker, content_type: str) -> None:
+    response = post(world, speaker, speaker.write([ROW]), **{"content-type": content_type})
+    assert response.status_code == 200
+
+
+@every_dialect
+def test_a_byte_order_mark_is_no_error(world: World, speaker: Speaker) -> None:
+    assert post(world, speaker, b"\xef\xbb\xbf" + speaker.write([ROW])).status_code == 200
+
+
+@every_dialect
+def test_a_request_id_comes_back(world: World, speaker: Speaker) -> None:
+    body = speaker.write([ROW])
+    assert post(world, speaker, body, **{"x-request-id": "mine-1"}).headers["x-request-id"] == "mine-1"
+    made = [post(world, speaker, body, **{"x-request-id": "not ok"}).headers["x-request-id"] for _ in range(2)]
+    assert len({*made, "not ok"}) == 3
+
+
+cells = st.one_of(st.none(), st.integers(-(2**70), 2**70), st.floats(), st.booleans())
+texts = st.one_of(st.none(), st.sampled_from(["car", "radio"]), st.text(st.characters(codec="utf-8"), max_size=5))
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    rows=st.lists(
+        st.fixed_dictionaries({"age": cells, "months": cells, "owns": st.booleans(), "purpose": texts, "note": texts}),
+        min_size=1,
+        max_size=5,
+    )
+)
+@every_task
+def test_the_same_rows_have_the_same_bits_everywhere(world: World, name: str, rows: list[dict[str, Any]]) -> None:
+    wanted = expected(world, rows, name)
+    for speaker in SPEAKERS:
+        assert _bits(scores(world, speaker, rows, name)) == _bits(wanted)
+
+
+def _bits(rows: list[list[float]]) -> list[list[str]]:
+    return [[value.hex() for value in row] for row in rows]
