@@ -13,7 +13,8 @@ from scoreline.data.datetimes import ISO, parse_all
 from scoreline.data.numbers import is_whole, present_texts, read_numbers
 from scoreline.data.origin import Finding, Origin
 
-CODES = r"^\s*(-?(?:0|[1-9]\d*))(?:\.0*)?\s*$"
+SPACE = r"[ \t\n\r\f\v]*"
+CODES = rf"^{SPACE}(-?(?:0|[1-9][0-9]*))(?:\.0*)?{SPACE}$"
 TRUE, FALSE = ("true", "t", "yes", "y", "1", "1.0"), ("false", "f", "no", "n", "0", "0.0")
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 import polars as pl
 
+from scoreline.data.numbers import float_of
+
 ISO = "ISO 8601"
+EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - a time without a zone is UTC
 SAMPLE = 500
 DATES = [
     *(f"%m{s}%d{s}{year}" for s in "/-." for year in ("%Y", "%y")),
@@ -58,13 +62,16 @@ def find_format(texts: pl.Series, tolerance: float) -> Reading | None:
 
 
 def parse_all(texts: pl.Series, format_: str) -> pl.Series:
-    """Read texts as UTC datetimes [µs] without a zone; null where one is not of ``format_``."""
+    """Read texts as UTC datetimes [µs] without a zone: in ``format_``, else ISO 8601, else as seconds since 1970.
+
+    That is how the scoring door reads them. Null where a text is none of these.
+    """
     distinct = texts.unique().drop_nulls()
     if "%Y" in format_ and "%z" not in format_ and "%f" not in format_:
         read = distinct.str.strip_chars().str.to_datetime(format_, time_unit="us", strict=False)
         doubtful = (read.is_null() | (read.dt.year() < 1000)).fill_null(True)
         if doubtful.any():
-            read = read.zip_with(~doubtful, _parse_each(distinct, format_))
+            read = read.scatter(doubtful.arg_true(), _parse_each(distinct.filter(doubtful), format_))
     else:
         read = _parse_each(distinct, format_)
     return texts.replace_strict(distinct, read, default=None, return_dtype=pl.Datetime("us"))
@@ -105,7 +112,18 @@ def _formats_of(text: str) -> Iterator[str]:
 
 
 def _parse_each(texts: pl.Series, format_: str) -> pl.Series:
-    return pl.Series(texts.name, [parse(text, format_) for text in texts.to_list()], dtype=pl.Datetime("us"))
+    return pl.Series(texts.name, [_parse_any(text, format_) for text in texts.to_list()], dtype=pl.Datetime("us"))
+
+
+def _parse_any(text: str, format_: str) -> datetime | None:
+    moment = parse(text, format_) or parse(text, ISO)
+    seconds = float_of(text) if moment is None else None
+    if seconds is None or not math.isfinite(seconds):
+        return moment
+    try:
+        return EPOCH + timedelta(seconds=seconds)
+    except OverflowError:
+        return None
 
 
 def _may_be_date(text: str) -> bool:

@@ -72,7 +72,7 @@ def _codes(values: pl.Series, column: Column, learn: Codes) -> Codes:
     n_bins = int(np.clip(len(known) // ROWS_PER_BIN, 2, BINS))
     edges = np.unique(np.quantile(known, np.linspace(0, 1, n_bins + 1)[1:-1]))
     # Values at an edge share the bin above it, so that a frequent value has a bin of its own.
-    codes = np.searchsorted(edges, array, side="right") + 1
+    codes: Codes = np.searchsorted(edges, array, side="right") + 1
     codes[np.isnan(array)] = 0
     return codes
 
