@@ -81,4 +81,5 @@ def _means(codes: Codes, outcome: Floats, learn: Codes) -> Floats:
     size = int(codes.max()) + 1
     sums = np.bincount(codes[learn], outcome[learn], size)
     counts = np.bincount(codes[learn], minlength=size)
-    return (sums + PRIOR_ROWS * outcome[learn].mean()) / (counts + PRIOR_ROWS)
+    means: Floats = (sums + PRIOR_ROWS * outcome[learn].mean()) / (counts + PRIOR_ROWS)
+    return means

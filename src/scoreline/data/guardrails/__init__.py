@@ -18,7 +18,6 @@ from scoreline.data.guardrails.columns import (
 from scoreline.data.guardrails.outcome import class_balance, leakage, rare_classes
 from scoreline.data.guardrails.rows import data_size, duplicate_rows, time_order
 from scoreline.data.guardrails.subject import SHOWN, Subject
-from scoreline.data.splits import SplitKind
 
 FEWEST_ROWS = 10
 CHECKS: tuple[Callable[[Subject], Iterable[Guardrail]], ...] = (
@@ -37,13 +36,10 @@ CHECKS: tuple[Callable[[Subject], Iterable[Guardrail]], ...] = (
 """The one list, in the order in which a user reads them."""
 
 
-def check(
-    dataset: Dataset, target: str, task: Task, *, split: SplitKind | None = None, n_folds: int = 5
-) -> list[Guardrail]:
+def check(dataset: Dataset, target: str, task: Task, *, split: str | None = None, n_folds: int = 5) -> list[Guardrail]:
     """Check a dataset that ``target`` is to be learned from, for ``task``.
 
-    ``split`` is the kind of test split planned (None: the default for the task, which is random), ``n_folds`` the folds
-    of cross-validation.
+    ``split`` is the kind of test split that is planned, ``n_folds`` the number of folds of cross-validation.
 
     Raises:
         BadData: nothing can be learned: fewer than 10 rows, one class, no input column.

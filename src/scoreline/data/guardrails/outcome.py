@@ -15,6 +15,7 @@ SKEW = 3.0
 
 
 def class_balance(subject: Subject) -> Iterable[Guardrail]:
+    """Alert where a class is small; for regression, where the target is skewed."""
     if subject.task == "regression":
         values = subject.outcome
         sd = float(values.std())
@@ -30,23 +31,24 @@ def class_balance(subject: Subject) -> Iterable[Guardrail]:
     share = sizes[smallest] / n_rows
     even = 1.0 if len(sizes) == 2 else 1 / len(sizes)
     shown = sorted(sizes.items(), key=lambda item: -item[1])
-    listed = ", ".join(f"{label}: {size:,} ({size / n_rows:.1%})" for label, size in shown[:SHOWN])
+    named = ", ".join(f"{label}: {size:,} ({size / n_rows:.1%})" for label, size in shown[:SHOWN])
     more = f" and {len(shown) - SHOWN} more classes" if len(shown) > SHOWN else ""
     if share < MINORITY_SHARE * even:
-        sentence = f"classes are out of balance: {listed}{more}; accuracy flatters, so judge by auc, f1 or log_loss"
+        sentence = f"classes are out of balance: {named}{more}; accuracy flatters, so judge by auc, f1 or log_loss"
         yield alerted("class_balance", sentence, [subject.target])
     else:
-        yield passed("class_balance", f"{listed}{more}", [subject.target])
+        yield passed("class_balance", f"{named}{more}", [subject.target])
 
 
 def rare_classes(subject: Subject) -> Iterable[Guardrail]:
+    """Alert to classes of fewer rows than there are folds."""
     if subject.task == "regression":
         return
     rare = {label: size for label, size in subject.class_sizes.items() if size < subject.n_folds}
     if rare:
-        listed = ", ".join(f"{label}: {size}" for label, size in list(rare.items())[:SHOWN])
+        named = ", ".join(f"{label}: {size}" for label, size in list(rare.items())[:SHOWN])
         sentence = (
-            f"{len(rare)} classes have fewer rows than the {subject.n_folds} folds ({listed}): some folds lack them"
+            f"{len(rare)} classes have fewer rows than the {subject.n_folds} folds ({named}): some folds lack them"
         )
         yield alerted("rare_classes", sentence, [subject.target])
     else:
@@ -55,6 +57,7 @@ def rare_classes(subject: Subject) -> Iterable[Guardrail]:
 
 
 def leakage(subject: Subject) -> Iterable[Guardrail]:
+    """Alert to columns that alone predict the target, out of sample, with AUC or R² above 0.99."""
     measure = "R²" if subject.task == "regression" else "AUC"
     scores: dict[str, float] = {}
     for column in subject.inputs:
@@ -65,8 +68,8 @@ def leakage(subject: Subject) -> Iterable[Guardrail]:
         name: score for name, score in sorted(scores.items(), key=lambda item: -item[1]) if score > LEAKAGE_SCORE
     }
     if suspects:
-        listed = listed((name, f"{measure} {score:.4f}") for name, score in suspects.items())
-        sentence = f"alone these predict `{subject.target}`: {listed}; drop a column that is known only afterwards"
+        named = listed((name, f"{measure} {score:.4f}") for name, score in suspects.items())
+        sentence = f"alone these predict `{subject.target}`: {named}; drop a column that is known only afterwards"
         yield alerted("leakage", sentence, list(suspects))
     elif scores:
         best = max(scores, key=lambda name: scores[name])

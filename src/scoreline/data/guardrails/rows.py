@@ -12,6 +12,7 @@ DUPLICATE_SHARE = 0.01
 
 
 def data_size(subject: Subject) -> Iterable[Guardrail]:
+    """Alert where rows are few, or fewer than columns."""
     n_rows, n_columns = subject.dataset.n_rows, len(subject.inputs)
     if n_rows < SMALL_ROWS:
         yield alerted("small_data", f"{n_rows:,} rows are few: scores will vary by chance, see their ±")
@@ -24,6 +25,7 @@ def data_size(subject: Subject) -> Iterable[Guardrail]:
 
 
 def duplicate_rows(subject: Subject) -> Iterable[Guardrail]:
+    """Alert where a hundredth of the rows or more are copies."""
     frame = subject.dataset.frame
     n_again = len(frame) - len(frame.unique())
     share = n_again / len(frame)
@@ -37,12 +39,15 @@ def duplicate_rows(subject: Subject) -> Iterable[Guardrail]:
 
 
 def time_order(subject: Subject) -> Iterable[Guardrail]:
+    """Alert where rows have dates but are not split by time."""
     dates = [column.name for column in subject.inputs if column.type == "datetime"]
-    if dates and subject.split in (None, "random", "stratified"):
+    if dates and subject.split != "time":
         sentence = (
-            f"`{dates[0]}` dates the rows, but the test rows are drawn at random: if scores are for the future, "
+            f"`{dates[0]}` dates the rows, but rows are not split by time: if scores are for the future, "
             "a time split tells more honestly how good they are"
         )
         yield alerted("time_order", sentence, dates)
     else:
-        yield passed("time_order", f"rows are split by {subject.split}" if dates else "no column dates the rows")
+        yield passed(
+            "time_order", f"rows are split by time, as `{dates[0]}` allows" if dates else "no column dates the rows"
+        )

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from scoreline.core.entities import Guardrail
 from scoreline.core.schema import Column, Label, Task
 from scoreline.data.dataset import Dataset
-from scoreline.data.splits import SplitKind
 from scoreline.data.target import encode_target, target_labels
 
 SHOWN = 5
@@ -20,10 +19,12 @@ SHOWN = 5
 
 @dataclass(frozen=True)
 class Subject:
+    """A dataset and what is to be learned from it."""
+
     dataset: Dataset
     target: str
     task: Task
-    split: SplitKind | None
+    split: str | None
     n_folds: int
 
     @property
@@ -45,14 +46,17 @@ class Subject:
 
 
 def passed(name: str, sentence: str, columns: Sequence[str] = ()) -> Guardrail:
+    """Say that nothing is doubtful, with the figures."""
     return Guardrail(name=name, result="passed", sentence=sentence, columns=tuple(columns))
 
 
 def alerted(name: str, sentence: str, columns: Sequence[str] = ()) -> Guardrail:
+    """Say what the user should look at."""
     return Guardrail(name=name, result="alerted", sentence=sentence, columns=tuple(columns))
 
 
 def listed(items: Iterable[tuple[str, str]]) -> str:
+    """List the first few columns, each with what is said of it."""
     shown = [f"`{name}` ({said})" for name, said in items]
     more = f" and {len(shown) - SHOWN} more" if len(shown) > SHOWN else ""
     return ", ".join(shown[:SHOWN]) + more
