@@ -13,11 +13,7 @@ from scoreline.core.errors import BadRequest
 T = TypeVar("T")
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_BEYOND_JSON = (b"NaN", b"Infinity", _BYTE_ORDER_MARK)
-"""What msgspec refuses although Python, Java and Windows write it."""
-_AT_BYTE = re.compile(r"\(byte (\d+)\)")
 _AT_ROW = re.compile(r"^\$(?:\.rows)?\[(\d+)\]")
-_HINT = "check quotes, commas and brackets; a missing value is null"
 
 
 def read_json(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
@@ -27,65 +23,44 @@ def read_json(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
     """
     try:
         return decoder.decode(body)
-    except msgspec.ValidationError as error:
-        if "out of range" not in str(error):
-            raise _wrong_shape(error) from None
-    except msgspec.DecodeError as error:
-        if not any(token in body for token in _BEYOND_JSON):
-            raise _malformed(body, str(error)) from None
-    except UnicodeDecodeError:
-        raise _not_utf8(body) from None
-    except RecursionError:
-        raise _too_deep() from None
-    return _read_leniently(body, decoder)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _read_slowly(body, decoder)
 
 
-def _read_leniently(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
+def _read_slowly(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
+    """Read what msgspec refuses: Python's parser accepts what other languages write, and says where it stopped."""
     try:
         value: Any = json.loads(body.removeprefix(_BYTE_ORDER_MARK).decode())
         return msgspec.convert(value, decoder.type)
+    except UnicodeDecodeError as error:
+        refusal = BadRequest(f"the body is not UTF-8 at byte {error.start}", hint="encode the body as UTF-8")
     except json.JSONDecodeError as error:
-        raise _malformed_at(error.msg, error.lineno, error.colno) from None
-    except msgspec.ValidationError as error:
-        raise _wrong_shape(error) from None
-    except UnicodeDecodeError:
-        raise _not_utf8(body) from None
+        refusal = _malformed(body, error)
     except RecursionError:
-        raise _too_deep() from None
+        hint = "a row holds numbers, texts, true, false and null only"
+        refusal = BadRequest("the JSON is nested too deeply", hint=hint)
+    except msgspec.ValidationError as error:
+        refusal = _wrong_shape(error)
+    except ValueError:
+        refusal = BadRequest("a number in the body has too many digits", hint="send numbers that fit a float64")
+    raise refusal
 
 
-def _malformed(body: bytes, what: str) -> BadRequest:
+def _malformed(body: bytes, error: json.JSONDecodeError) -> BadRequest:
     if not body.strip():
         return BadRequest("the body is empty", hint="send a JSON document with at least one row")
-    at = _AT_BYTE.search(what)
-    before = body[: int(at[1])] if at else body
-    what = _AT_BYTE.sub("", what).removeprefix("JSON is malformed: ").strip()
-    if what == "Input data was truncated":
-        what = "it ends too early"
-    return _malformed_at(what, before.count(b"\n") + 1, len(before) - before.rfind(b"\n"))
-
-
-def _malformed_at(what: str, line: int, column: int) -> BadRequest:
-    return BadRequest(f"the body is not JSON: {what} at line {line}, column {column}", hint=_HINT)
-
-
-def _not_utf8(body: bytes) -> BadRequest:
-    try:
-        body.decode()
-        where = ""
-    except UnicodeDecodeError as error:
-        where = f" at byte {error.start}"
-    return BadRequest(f"the body is not UTF-8{where}", hint="encode the body as UTF-8")
-
-
-def _too_deep() -> BadRequest:
-    hint = "a row holds numbers, texts, true, false and null only"
-    return BadRequest("the JSON is nested too deeply", hint=hint)
+    what = error.msg[:1].lower() + error.msg[1:]
+    return BadRequest(
+        f"the body is not JSON: {what} at line {error.lineno}, column {error.colno}",
+        hint="check quotes, commas and brackets; a missing value is null",
+    )
 
 
 def _wrong_shape(error: msgspec.ValidationError) -> BadRequest:
     what, _, path = str(error).partition(" - at ")
-    what, path = what[:1].lower() + what[1:], path.strip("`") or "$"
+    path = path.strip("`") or "$"
     row = _AT_ROW.match(path)
     where = f"row {int(row[1]) + 1}" if row else "the body" if path == "$" else f"`{path.removeprefix('$.')}`"
-    return BadRequest(f"{where}: {what}", hint="the deployment's sample route shows a body that scores")
+    return BadRequest(
+        f"{where}: {what[:1].lower()}{what[1:]}", hint="the deployment's sample route shows a body that scores"
+    )
