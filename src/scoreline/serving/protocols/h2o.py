@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 from urllib.parse import quote
 from uuid import uuid4
@@ -17,6 +18,7 @@ from scoreline.serving.protocols.json import read_json
 
 _SAMPLE = "GET …/model/sample_request shows a body that scores"
 _CAPABLE = "GET …/model/capabilities lists what is offered"
+LONGEST_HEADER = 4096
 _TYPES = {"number": "Float64", "boolean": "Bool", "datetime": "Time64", "category": "Str", "text": "Str"}
 _SCORING_TYPES = {"binary": "BINOMIAL", "multiclass": "CLASSIFICATION", "regression": "REGRESSION"}
 
@@ -125,14 +127,13 @@ def _outputs(predictions: Predictions, active: Active) -> tuple[list[str], list[
 
 def _column_report(call: Call) -> tuple[tuple[str, str], ...]:
     """Ignored and absent columns, in headers: the original's clients do not expect members beyond its own."""
-    return tuple(
-        (header, ", ".join(quote(column, safe=" ") for column in columns))
-        for header, columns in (
-            ("x-scoreline-ignored-columns", call.decoded.ignored),
-            ("x-scoreline-absent-columns", call.decoded.absent),
-        )
-        if columns
-    )
+    found = (("ignored", call.decoded.ignored), ("absent", call.decoded.absent))
+    return tuple((f"x-scoreline-{kind}-columns", _header(columns)) for kind, columns in found if columns)
+
+
+def _header(columns: Sequence[str]) -> str:
+    text = ", ".join(quote(column, safe=" ") for column in columns)
+    return text if len(text) <= LONGEST_HEADER else text[:LONGEST_HEADER].rpartition(", ")[0] + ", ..."
 
 
 def _id(active: Active) -> Reply:
