@@ -54,13 +54,15 @@ def experiment(
 
     ``model`` is by default the experiment's name, which is by default the table's. Everything is kept under
     ``HOME/experiments/<id>/``: the file ``*.scoreline`` and ``result.json``, which holds the reason when it failed.
+    Test rows are read with the types of the training rows.
     Raises BadData, BadSetting, ExperimentFailed, ParityFailed.
     """
     from scoreline.automl.experiment import run_experiment
 
-    if model is not None:
-        check_name("model", model)
-    name = settings.name or _table_name(data)
+    name = settings.name or data.resolve().name.split(".")[0] or "dataset"
+    model = check_name("model", model or suggest_name(name) or "model")
+    if register:
+        app.registry.change_counter()  # a store that cannot be used is found before the time is spent
     started_at = datetime.now(UTC)
     identity = f"{started_at:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
     folder = app.experiments_folder / identity
@@ -68,9 +70,9 @@ def experiment(
     record = {"experiment": identity, "name": name, "data": str(data), "started_at": started_at.isoformat()}
     try:
         dataset, test_dataset = _tables(data, test, settings, name)
-        output = folder / f"{suggest_name(name) or 'model'}.scoreline"
+        output = folder / f"{model}.scoreline"
         result = run_experiment(dataset, settings, test=test_dataset, output=output, on_event=on_event)
-        version = app.registry.register(result.path, model or suggest_name(name), promote=promote) if register else None
+        version = app.registry.register(result.path, model, promote=promote) if register else None
     except ScorelineError as error:
         _write(folder, {**record, "status": "failed", "code": error.code, "reason": str(error)})
         raise
@@ -106,13 +108,7 @@ def _tables(data: Path, test: Path | None, settings: ExperimentSettings, name: s
     dataset = make_dataset(data, name=name, types=settings.types, drop=settings.drop, target=target, required=required)
     if test is None:
         return dataset, None
-    types = {column.name: column.type for column in dataset.schema.columns}  # a type is decided once, on training rows
-    drop = tuple(dataset.excluded)
-    return dataset, make_dataset(test, name=f"{name} test", types=types, drop=drop, target=target)
-
-
-def _table_name(data: Path) -> str:
-    return data.name.split(".")[0] or data.name
+    return dataset, make_dataset(test, name=f"{name} test", target=target, schema=dataset.schema)
 
 
 def _write(folder: Path, content: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from scoreline.app.settings import App
 from scoreline.app.sources import find_source
-from scoreline.app.tables import Chunk, ScoreWriter, rows_of
+from scoreline.app.tables import Chunk, check_included, chunks_of, join_scores
 from scoreline.core.errors import BadData, SchemaMismatch
 
 CHUNK_ROWS = 50_000
@@ -29,7 +29,7 @@ class Scored(NamedTuple):
     columns: tuple[str, ...]
     """Of the output: included ones first."""
     ignored: tuple[str, ...]
-    """Columns of the rows that the scoring pipeline does not know."""
+    """Columns of the rows that are neither known to the scoring pipeline nor included."""
     absent: tuple[str, ...]
     """Columns of the scoring pipeline that the rows do not have; they score as missing."""
     elapsed_seconds: float
@@ -48,9 +48,10 @@ def score(
     """Score the table ``rows`` with ``source`` (a file, a deployment, ``MODEL@3``) into ``output``.
 
     Tables are CSV, Parquet or JSON Lines by suffix; ``-`` is standard input or output. The output has the columns of
-    ``include`` as they came, then the predictions, named as the manifest's outputs. It appears only when it is whole.
+    ``include`` as they came, then the predictions, named as the manifest's outputs. A file appears when it is whole.
     Raises NotFound, ArtifactRefused, BadSetting (a column to include), BadData naming file, row and column.
     """
+    from scoreline.data.writing import TableWriter
     from scoreline.scoring.pipeline import load
 
     started = time.monotonic()
@@ -58,19 +59,24 @@ def score(
     n_rows = 0
     ignored: dict[str, None] = {}
     absent: dict[str, None] = {}
-    with ScoreWriter(output, include) as writer:
-        for chunk in rows_of(rows, chunk_rows):
+    columns: tuple[str, ...] = ()
+    with TableWriter(output) as writer:
+        for chunk in chunks_of(rows, chunk_rows):
+            if chunk.n_before == 0:
+                check_included(include, chunk.frame.columns)
             try:
-                decoded = pipeline.decoder.frame(chunk.frame)
+                predictions = pipeline.score(chunk.frame)
             except SchemaMismatch as error:
                 raise _in_file(error, chunk) from None
-            writer.write(chunk.frame, pipeline.score_rows(decoded.rows).columns())
-            ignored.update(dict.fromkeys(decoded.ignored))
-            absent.update(dict.fromkeys(decoded.absent))
-            n_rows += len(chunk.frame)
+            joined = join_scores(chunk.frame, include, predictions.columns())
+            writer.write(joined)
+            columns = tuple(joined.columns)
+            ignored.update(dict.fromkeys(predictions.ignored))
+            absent.update(dict.fromkeys(predictions.absent))
+            n_rows += len(joined)
             on_progress(Progress(n_rows, time.monotonic() - started))
-        columns = writer.finish()
-    return Scored(output, n_rows, columns, tuple(ignored), tuple(absent), time.monotonic() - started)
+    unknown = tuple(name for name in ignored if name not in include)
+    return Scored(output, n_rows, columns, unknown, tuple(absent), time.monotonic() - started)
 
 
 def _in_file(error: SchemaMismatch, chunk: Chunk) -> BadData:

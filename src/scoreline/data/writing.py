@@ -95,7 +95,8 @@ class TableWriter:
             parts = sorted(self._folder.glob("*.parquet"))
             if len(parts) == 1:
                 return parts[0]
-            pl.scan_parquet(parts).sink_parquet(whole)
+            # A column of JSON Lines may change its type from frame to frame; the file has the type that holds all.
+            pl.concat([pl.scan_parquet(part) for part in parts], how="vertical_relaxed").sink_parquet(whole)
         return whole
 
 

@@ -3,10 +3,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.artifacts import tiny_artifact
 
 from scoreline.core.errors import BadSetting, Conflict, NotFound
 from scoreline.registry import Registry
-from tests.artifacts import tiny_artifact
 
 
 @pytest.fixture

