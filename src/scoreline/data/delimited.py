@@ -8,20 +8,18 @@ from __future__ import annotations
 
 import csv
 import itertools
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import BinaryIO
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from scoreline.core.errors import BadData
 from scoreline.data.encoding import BLOCK_BYTES, utf8_blocks
+from scoreline.data.header import read_header, sniff_delimiter
 from scoreline.data.layout import Layout, scan
 
-DELIMITERS = ",\t;|"
-SNIFF_RECORDS = 100
-SNIFF_CHARACTERS = 1 << 16
 ROWS_PER_FRAME = 50_000
 
 
@@ -129,24 +127,18 @@ class _Delimited:
         self.rest = data[end:]
         if not len(filled):
             return pl.DataFrame(schema=dict.fromkeys(self.columns, pl.String))
+        if layout.blank[first:].any():
+            body = _without_blank_lines(body, np.diff(layout.ends[first:], prepend=begin), layout.blank[first:])
         frame = pl.read_csv(
             body,
             has_header=False,
             schema=dict.fromkeys(self.columns, pl.String),
             separator=delimiter,
             quote_char='"' if b'"' in body else None,
-            infer_schema=False,
         )
-        blank = layout.blank[first:]
-        if blank.any():
-            frame = frame.filter(pl.Series(~blank))
-        if b'""' in body:
-            frame = frame.with_columns(pl.when(pl.all() != "").then(pl.all()))
         if len(frame) != len(filled):
-            raise BadData(
-                f"{self.name}: {len(filled)} rows were found but {len(frame)} parsed", hint="check its quotes"
-            )
-        return frame
+            raise BadData(f"{self.name}: of {len(filled)} rows {len(frame)} could be read", hint="check its quotes")
+        return frame.with_columns(pl.when(pl.all() != "").then(pl.all())) if b'""' in body else frame
 
     def _loose(self, delimiter: str) -> Iterator[pl.DataFrame]:
         start, self.rest = self.rest, b""
@@ -205,52 +197,8 @@ class _Delimited:
         )
 
 
-def sniff_delimiter(sample: str) -> str:
-    """Guess the delimiter: the one that most often gives a row as many fields as the header, then the most fields."""
-    lines = sample[:SNIFF_CHARACTERS].splitlines(keepends=True)
-    if len(sample) > SNIFF_CHARACTERS and len(lines) > 1:
-        lines.pop()
-    best, best_rank = DELIMITERS[0], (0.0, 0)
-    for delimiter in DELIMITERS:
-        try:
-            reader = csv.reader(iter(lines), delimiter=delimiter)
-            widths = [len(fields) for fields in itertools.islice(reader, SNIFF_RECORDS) if fields]
-        except csv.Error:
-            continue
-        if widths and widths[0] > 1:
-            rank = (Counter(widths)[widths[0]] / len(widths), widths[0])
-            if rank > best_rank:
-                best, best_rank = delimiter, rank
-    return best
-
-
-def read_header(fields: Sequence[str], name: str) -> list[str]:
-    """Return the column names: stripped, and an unnamed column named by its position.
-
-    Raises:
-        BadData: two columns have one name, or the header looks like a row of data.
-    """
-    columns = [field.strip() or f"column_{position}" for position, field in enumerate(fields, 1)]
-    repeated = {column: n for column, n in Counter(columns).items() if n > 1}
-    numbers = [column for column in columns if _is_number(column)]
-    if len(numbers) == len(columns) and (repeated or any("." in column for column in columns)):
-        raise BadData(f"{name}: the first line holds only numbers ({', '.join(columns[:5])})", hint="add a header line")
-    if repeated:
-        column = next(iter(repeated))
-        positions = [str(position) for position, field in enumerate(columns, 1) if field == column]
-        raise BadData(
-            f"{name}, header: column `{column}` appears {repeated[column]} times, as fields {', '.join(positions)}",
-            hint="give every column a name of its own",
-        )
-    return columns
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+def _without_blank_lines(body: bytes, lengths: NDArray[np.int64], blank: NDArray[np.bool_]) -> bytes:
+    return np.frombuffer(body, np.uint8)[np.repeat(~blank, lengths)].tobytes()
 
 
 def _unix_newlines(blocks: Iterator[bytes]) -> Iterator[bytes]:

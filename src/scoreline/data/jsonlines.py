@@ -64,7 +64,10 @@ def _records(stream: BinaryIO, name: str) -> Iterator[dict[str, Any]]:
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise BadData(f"{name}, line {number}: {error}", hint="one JSON object a line") from None
         if not isinstance(row, dict):
-            raise BadData(f"{name}, line {number}: expected an object, found {str(row)[:40]!r}")
+            raise BadData(
+                f"{name}, line {number}: expected an object, found {msgspec.json.encode(row)[:40].decode()}",
+                hint='one JSON object a line, such as {"age": 41, "job": "nurse"}',
+            )
         yield row
 
 
