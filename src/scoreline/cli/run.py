@@ -124,13 +124,12 @@ class _Told:
     def usage(self, error: TyperException) -> int:
         context = getattr(error, "ctx", None)
         where = context.command_path if context is not None else "scoreline"
-        message = error.format_message().strip()
+        message = error.format_message().strip().removesuffix(".").replace("Value error, ", "")
         if not message or type(error).__name__ == "NoArgsIsHelpError":
             print(message, file=sys.stderr)
             return USAGE
-        return self.error(
-            error, USAGE, "usage", "invalid", message, f"{where} --help shows every option and an example"
-        )
+        hint = f"{where} --help shows every option and an example"
+        return self.error(error, USAGE, "usage", "invalid", message[:1].lower() + message[1:], hint)
 
     def system(self, error: OSError) -> int:
         what = f"{error.filename}: " if error.filename else ""

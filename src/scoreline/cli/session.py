@@ -95,7 +95,7 @@ class Session:
     def next(self, *commands: str) -> None:
         """Tell what to type next, on stderr, so that a pipe gets the answer only."""
         for command in commands:
-            self.note(f"  next: {command}")
+            self.note(f"  next: {self.program} {command}{self.home_option}")
 
     def commands(self, rows: Sequence[tuple[str, str]]) -> None:
         """Write commands to type and what each does: beside it where there is room, else above it."""

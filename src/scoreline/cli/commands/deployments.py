@@ -47,7 +47,7 @@ def deploy(
         return
     follows = f", follows {made.reference}" if made.reference.startswith("@") else ""
     session.done(f"{made.name} answers with {made.model}, version {made.version}{follows}")
-    session.next("scoreline serve")
+    session.next("serve")
 
 
 def deployments(session: Session) -> None:

@@ -62,7 +62,7 @@ def register(
         session.document(version)
         return
     session.done(f"{version.model}, version {version.number}{_labels(aliases, version.number)}")
-    session.next(f"scoreline deploy {version.model}")
+    session.next(f"deploy {version.model}")
 
 
 def models(session: Session) -> None:

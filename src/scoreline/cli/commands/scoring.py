@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from scoreline.app.scoring import Scored
 
 PANEL = "Scoring pipelines"
+ENOUGH_ROWS = 1000
+"""With fewer, rows a second tell how long loading took and nothing else."""
 
 Source = Annotated[str, argument("FILE.scoreline|DEPLOYMENT", "A file, a deployment, or MODEL@VERSION.")]
 
@@ -24,7 +26,7 @@ def add_to(app: typer.Typer) -> None:
         app,
         "score",
         "scoreline score credit.scoreline rows.csv -o scores.csv",
-        "scoreline score credit-risk rows.parquet -o scores.parquet --include customer_id",
+        "scoreline score credit-risk rows.parquet -o scores.parquet --include id",
         "cat rows.jsonl | scoreline score credit-risk - | head",
         panel=PANEL,
     )(score)
@@ -67,24 +69,22 @@ def score(
                 f"{wording.count(at.n_rows, 'row')} scored, {at.n_rows / max(at.elapsed_seconds, 1e-9):,.0f} a second"
             ),
         )
-    _tell(session, done)
+    _tell(session, done, tuple(name for name in done.ignored if name not in names(include or ())))
 
 
-def _tell(session: Session, done: Scored) -> None:
+def _tell(session: Session, done: Scored, unknown: tuple[str, ...]) -> None:
     from scoreline.cli.render import wording
 
-    speed = done.n_rows / max(done.elapsed_seconds, 1e-9)
+    rows_per_second = done.n_rows / max(done.elapsed_seconds, 1e-9)
     where = "" if done.output == "-" else f" into {done.output}"
-    session.note(
-        f"{wording.count(done.n_rows, 'row')} scored{where} in {wording.seconds(done.elapsed_seconds)}"
-        f", {speed:,.0f} rows a second"
-    )
+    speed = f", {rows_per_second:,.0f} rows a second" if done.n_rows >= ENOUGH_ROWS else ""
+    session.note(f"{wording.count(done.n_rows, 'row')} scored{where} in {wording.seconds(done.elapsed_seconds)}{speed}")
     if done.absent:
         session.note(f"absent, scored as missing: {', '.join(done.absent)}")
-    if done.ignored:
-        session.note(f"not known to the scoring pipeline, ignored: {', '.join(done.ignored)}")
+    if unknown:
+        session.note(f"not known to the scoring pipeline, ignored: {', '.join(unknown)}")
     if session.as_json:
-        session.document({**done._asdict(), "rows_per_second": round(speed, 1)})
+        session.document({**done._asdict(), "rows_per_second": round(rows_per_second, 1)})
 
 
 def inspect(session: Session, source: Source) -> None:

@@ -56,7 +56,7 @@ def size(n_bytes: int) -> str:
         if value < 1000 or unit == "GB":
             break
         value /= 1000
-    return f"{value:,.0f} {unit}" if unit == "bytes" or value >= 100 else f"{value:.3g} {unit}"
+    return f"{value:,.0f} {unit}" if unit == "bytes" or value >= 100 else f"{value:.1f} {unit}"
 
 
 def short(text: str, width: int) -> str:

@@ -1,0 +1,263 @@
+"""Every command: its help, its examples, its document, its exit code, its sentence when something is wrong."""
+
+import json
+import shlex
+import shutil
+import sys
+
+import pytest
+from tests.artifacts import tiny_artifact
+from typer.main import get_command
+
+from scoreline.cli.command import EXAMPLES
+from scoreline.cli.exits import EXIT_CODES
+from scoreline.cli.run import app, run
+
+COMMANDS = sorted(get_command(app).commands)
+
+
+@pytest.fixture(scope="module")
+def registered(tmp_path_factory):
+    """Return a home in which the model ``credit`` has two versions and is deployed."""
+    folder = tmp_path_factory.mktemp("registered")
+    for name, weight in (("credit", 0.001), ("second", 0.01)):
+        tiny_artifact(folder / f"{name}.scoreline", weight=weight)
+        assert run(["register", str(folder / f"{name}.scoreline"), "--home", str(folder / "home")]) == 0
+    assert run(["deploy", "credit", "--home", str(folder / "home")]) == 0
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def home(monkeypatch, tmp_path):
+    monkeypatch.setenv("SCORELINE_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("SCORELINE_DEBUG", raising=False)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rows.csv").write_text("id,age,amount,purpose\n1,42,100,car\n2,,5,radio\n")
+    return tmp_path
+
+
+@pytest.fixture
+def credit(home, registered):
+    shutil.copytree(registered, home, dirs_exist_ok=True)
+
+
+def said(capsys, line):
+    capsys.readouterr()
+    status = run(shlex.split(line))
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+def test_the_commands_are_those_that_users_are_told_of():
+    told = "demo experiment inspect score register models versions promote rollback serve deploy deployments undeploy"
+    assert set(told.split()) == set(COMMANDS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_shows_an_example_the_exit_codes_and_the_shared_options(name, capsys):
+    status, out, _ = said(capsys, f"{name} --help")
+    assert status == 0
+    assert EXAMPLES[name][0].split(" | ")[0] in out
+    for shared in ("--json", "--home", "SCORELINE_HOME", "Exit codes", "130 Ctrl-C"):
+        assert shared in " ".join(out.split())
+
+
+@pytest.mark.parametrize("example", [example for examples in EXAMPLES.values() for example in examples])
+def test_every_example_parses_and_fits_a_terminal(example):
+    line = next(part for part in example.split(" | ") if part.startswith("scoreline "))
+    program, name, *arguments = shlex.split(line)
+    assert program == "scoreline"
+    assert len(example) <= 76
+    command = get_command(app).commands[name]
+    with command.make_context(name, arguments, resilient_parsing=False):
+        pass
+
+
+def test_the_first_page_lists_every_command_and_exit_code(capsys):
+    status, out, _ = said(capsys, "--help")
+    assert status == 0
+    assert all(f" {name} " in out for name in COMMANDS)
+    assert all(f"{code} " in out for code in EXIT_CODES)
+
+
+def test_a_narrow_terminal_gets_its_help(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    status, out, _ = said(capsys, "experiment --help")
+    assert status == 0
+    assert "--target" in out
+
+
+JSON_LINES = [
+    "models --json",
+    "versions credit --json",
+    "inspect credit.scoreline --json",
+    "inspect credit --json",
+    "register credit.scoreline --json",
+    "promote credit@2 --json",
+    "deploy credit@1 --name pinned --json",
+    "deployments --json",
+    "undeploy credit --json",
+    "score credit rows.csv -o scores.csv --json",
+]
+
+
+@pytest.mark.parametrize("line", JSON_LINES)
+def test_json_is_one_document_on_stdout(line, credit, capsys):
+    status, out, _ = said(capsys, line)
+    assert status == 0
+    assert isinstance(json.loads(out), dict)
+
+
+def test_an_inspection_holds_what_the_page_shows(credit, capsys):
+    found = json.loads(said(capsys, "inspect credit@1 --json")[1])
+    assert found["model"] == "credit"
+    assert found["version"] == 1
+    assert found["scores"]["validation"] == {"log_loss": 0.5}
+    assert found["parity"]["passed"] is True
+    assert [column["name"] for column in found["schema"]["columns"]] == ["age", "amount", "purpose"]
+    _, out, _ = said(capsys, "inspect credit@1")
+    for part in ("credit, version 1", "log_loss", "age", "Proof", "Lineage", "german_credit"):
+        assert part in out
+
+
+def test_promotion_and_rollback_move_the_champion(credit, capsys):
+    assert said(capsys, "promote credit@2")[1] == "✓ credit@champion is version 2, was version 1\n"
+    assert "@champion → 2" in said(capsys, "models")[1]
+    assert said(capsys, "rollback credit")[1] == "✓ credit@champion is version 1, was version 2\n"
+    status, _, err = said(capsys, "rollback credit")
+    assert status == 3
+    assert "none before it" in err
+
+
+def test_versions_show_scores_and_aliases(credit, capsys):
+    lines = said(capsys, "versions credit")[1].splitlines()
+    assert lines[1].split()[:3] == ["2", "log_loss", "0.5000"]
+    assert "@champion" in lines[2]
+
+
+def test_deployments_show_what_they_follow(credit, capsys):
+    said(capsys, "deploy credit@1 --name pinned")
+    out = said(capsys, "deployments")[1]
+    assert "@champion" in out
+    assert "version 1" in out
+    assert said(capsys, "undeploy pinned")[1] == "✓ pinned is no longer deployed; model credit stays\n"
+
+
+def test_scores_go_to_stdout_and_the_summary_to_stderr(credit, capsys):
+    status, out, err = said(capsys, "score credit.scoreline rows.csv --include id")
+    assert status == 0
+    assert out.splitlines()[0] == "id,risk.good,risk.bad,risk.predicted"
+    assert len(out.splitlines()) == 3
+    assert "2 rows scored" in err
+    assert "ignored" not in err, "a column that is copied was not ignored"
+
+
+def test_a_score_run_tells_ignored_and_absent_columns(credit, home, capsys):
+    (home / "other.csv").write_text("age,colour\n42,red\n")
+    _, _, err = said(capsys, "score credit other.csv")
+    assert "absent, scored as missing: amount, purpose" in err
+    assert "ignored: colour" in err
+
+
+def test_nothing_registered_says_how_to_begin(capsys):
+    status, out, err = said(capsys, "models")
+    assert (status, out) == (0, "")
+    assert "scoreline experiment" in err
+    assert "scoreline deploy" in said(capsys, "deployments")[2]
+
+
+WRONG = [
+    ("frob", 2, "no such command 'frob'"),
+    ("model", 2, "did you mean 'models'"),
+    ("models --frob", 2, "no such option: --frob"),
+    ("versions", 2, "missing argument 'MODEL'"),
+    ("versions nope", 4, "nope"),
+    ("promote credit", 2, "which version"),
+    ("promote credit@9", 4, "no version 9"),
+    ("promote credit@@", 2, "alias"),
+    ("rollback nope", 4, "nope"),
+    ("deploy nope", 4, "nope"),
+    ("deploy credit --name a/b", 2, "a/b"),
+    ("undeploy nope", 4, "nope"),
+    ("register nope.scoreline", 4, "nope.scoreline"),
+    ("register rows.csv", 3, "rows.csv"),
+    ("inspect nope.scoreline", 4, "nope.scoreline"),
+    ("inspect rows.csv", 3, "rows.csv"),
+    ("score credit nope.csv", 4, "nope.csv"),
+    ("score credit bad.csv", 1, "row 1, column `age`"),
+    ("score credit rows.csv --include nope", 2, "nope"),
+    ("score credit rows.csv -o out.xlsx", 2, "xlsx"),
+    ("serve --port nope", 2, "not a port"),
+    ("experiment rows.csv", 2, "missing option '--target'"),
+    ("experiment rows.csv -t y --time soon", 2, "10m"),
+    ("experiment rows.csv -t y --type a", 2, "COLUMN=TYPE"),
+    ("experiment rows.csv -t y --split odd", 2, "stratified"),
+    ("experiment nope.csv -t y", 4, "nope.csv"),
+    ("experiment rows.csv -t nope", 1, "nope"),
+]
+
+
+@pytest.mark.parametrize(("line", "status", "part"), WRONG)
+def test_what_is_wrong_gets_a_sentence_and_an_exit_code(line, status, part, credit, home, capsys):
+    (home / "bad.csv").write_text("age,amount,purpose\nabc,1,car\n")
+    found, out, err = said(capsys, line)
+    assert (found, out) == (status, "")
+    assert err.startswith("error: ")
+    assert part.lower() in err.lower()
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("line", [line for line, _, _ in WRONG])
+def test_what_is_wrong_is_one_document_with_json(line, credit, home, capsys):
+    (home / "bad.csv").write_text("age,amount,purpose\nabc,1,car\n")
+    _, out, err = said(capsys, f"{line} --json")
+    assert set(json.loads(out)["error"]) == {"code", "kind", "message", "hint"}
+    assert err.startswith("error: ")
+
+
+def test_scores_and_a_document_do_not_share_stdout(credit, capsys):
+    status, out, _ = said(capsys, "score credit rows.csv --json")
+    assert status == 2
+    assert json.loads(out)["error"]["hint"] == "add -o scores.csv"
+
+
+def test_a_parity_proof_that_failed_is_refused(home, capsys):
+    tiny_artifact(home / "off.scoreline", difference=0.1)
+    status, _, err = said(capsys, "register off.scoreline")
+    assert status == 3
+    assert "differs from its model" in err
+
+
+def test_a_home_that_cannot_be_made_gets_a_sentence(home, capsys):
+    status, _, err = said(capsys, "models --home rows.csv/x")
+    assert status == 1
+    assert "--home" in err
+
+
+def test_an_unexpected_error_is_one_sentence_and_with_debug_a_traceback(credit, home, capsys, monkeypatch):
+    monkeypatch.setattr("scoreline.app.models.models", lambda app: 1 / 0)
+    status, out, err = said(capsys, "models")
+    assert (status, out) == (1, "")
+    assert err.startswith("error: something went wrong inside Scoreline: ZeroDivisionError")
+    assert "Traceback" not in err
+    assert "Traceback" in said(capsys, "models --debug")[2]
+    monkeypatch.setenv("SCORELINE_DEBUG", "1")
+    assert "Traceback" in said(capsys, "models")[2]
+
+
+def test_a_package_that_is_not_installed_names_the_extra(capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "sqlalchemy", None)
+    for name in [name for name in sys.modules if name.startswith("scoreline.storage")]:
+        monkeypatch.delitem(sys.modules, name)
+    status, _, err = said(capsys, "models")
+    assert status == 1
+    assert "needs the package sqlalchemy" in err
+    assert "scoreline[all]" in err
+
+
+def test_a_home_given_by_option_stays_in_the_commands_that_follow(credit, home, capsys):
+    _, _, err = said(capsys, "deploy credit@1 --name x")
+    assert " serve\n" in err
+    said(capsys, "register credit.scoreline --home other")
+    _, _, err = said(capsys, "deploy credit --home other")
+    assert f" serve --home {home / 'other'}\n" in err
