@@ -14,7 +14,7 @@ import msgspec
 
 from scoreline.core.errors import ERRORS, BadSetting, ScorelineError, Unavailable
 
-RETRY_AFTER_SECONDS = (0.1, 0.4, 1.5)
+RETRY_SECONDS = (0.1, 0.4, 1.5)
 """Waits between attempts when the server cannot be reached or is not ready; scoring twice does no harm."""
 
 Row = Mapping[str, Any]
@@ -40,12 +40,19 @@ class Answer(list[dict[str, Any]]):
 class Client:
     """A server at ``url``. Keeps its connections, and may be used from many threads.
 
-    ``key`` goes along as a bearer token. ``timeout_seconds`` bounds connecting and each wait for the server.
+    ``key`` goes along as a bearer token. ``timeout_seconds`` bounds connecting and each wait for the server;
+    ``retry_seconds`` are the waits between attempts while it cannot be reached.
     Errors are those of ``scoreline.core.errors``, with the server's message and hint.
     """
 
     def __init__(
-        self, url: str, key: str | None = None, *, timeout_seconds: float = 30.0, tls: ssl.SSLContext | None = None
+        self,
+        url: str,
+        key: str | None = None,
+        *,
+        timeout_seconds: float = 30.0,
+        retry_seconds: Sequence[float] = RETRY_SECONDS,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         parts = urlsplit(url if "//" in url else f"http://{url}")
         if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -54,6 +61,7 @@ class Client:
         self._host, self._port, self._base = parts.hostname, parts.port, parts.path.rstrip("/")
         self._tls = (tls or ssl.create_default_context()) if parts.scheme == "https" else None
         self._timeout_seconds = timeout_seconds
+        self._retry_seconds = tuple(retry_seconds)
         self._headers = {"Accept": "application/json", "User-Agent": "scoreline-client"}
         if key is not None:
             self._headers["Authorization"] = f"Bearer {key}"
@@ -77,7 +85,7 @@ class Client:
 
     def request(self, method: str, path: str, body: bytes | None = None) -> Any:
         """Send a request, read its JSON. Raises ScorelineError, Unavailable when the server cannot be reached."""
-        for wait_seconds in (*RETRY_AFTER_SECONDS, None):
+        for wait_seconds in (*self._retry_seconds, None):
             try:
                 status, content = self._exchange(method, path, body)
             except TimeoutError:

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from scoreline.core.schema import Column
+from scoreline.web.openapi import column_schema
+
+JSON_TYPES = {"string", "number", "integer", "boolean", "array", "object", "null"}
+
+
+@pytest.fixture
+def document(http: httpx.Client) -> dict[str, Any]:
+    loaded: dict[str, Any] = http.get("/openapi.json").json()
+    return loaded
+
+
+def members(value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict):
+        for name, member in value.items():
+            yield name, member
+            yield from members(member)
+    elif isinstance(value, list):
+        for item in value:
+            yield from members(item)
+
+
+def test_it_is_openapi_3_1_by_its_own_rules(document: dict[str, Any]) -> None:
+    assert document["openapi"] == "3.1.0"
+    assert {"title", "version"} <= set(document["info"])
+    identities = []
+    for path, operations in document["paths"].items():
+        assert path.startswith("/")
+        for method, operation in operations.items():
+            assert method in {"get", "post"}
+            identities.append(operation["operationId"])
+            for status, response in operation["responses"].items():
+                assert re.fullmatch(r"[1-5]\d\d", status)
+                assert response["description"]
+    assert len(set(identities)) == len(identities)
+    assert all(re.fullmatch(r"[a-zA-Z0-9._-]+", name) for name in document["components"]["schemas"])
+
+
+def test_every_reference_leads_somewhere_and_every_type_exists(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+    for name, member in members(document):
+        if name == "$ref":
+            assert member.removeprefix("#/components/schemas/") in schemas
+        if name == "type" and isinstance(member, str | list):
+            assert set([member] if isinstance(member, str) else member) <= JSON_TYPES
+
+
+def test_each_deployment_has_its_own_columns_outputs_and_example(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+    assert list(schemas["credit.Row"]["properties"]) == ["age", "amount", "purpose"]
+    assert list(schemas["credit.Prediction"]["properties"]["probability"]["properties"]) == ["good", "bad"]
+    assert list(schemas["price.Prediction"]["properties"]) == ["prediction"]
+    score = document["paths"]["/api/v1/deployments/credit/score"]["post"]
+    example = score["requestBody"]["content"]["application/json"]["example"]
+    assert example == {"rows": [{"age": 42, "amount": 1500.5, "purpose": "radio"}]}
+
+
+def test_the_default_deployment_is_described_at_the_root(document: dict[str, Any]) -> None:
+    assert "/model/score" in document["paths"]
+    assert "/deployments/price/model/score" in document["paths"]
+
+
+def test_ranges_and_levels_are_told_and_not_demanded() -> None:
+    number = column_schema(Column(name="age", type="number", integer=True, minimum=18.0, maximum=80.0, example=42))
+    assert "in training from 18 to 80" in number["description"]
+    assert (number["x-minimum"], number["x-maximum"], number["examples"]) == (18.0, 80.0, [42])
+    assert "minimum" not in number
+    category = column_schema(Column(name="purpose", type="category", levels=("car", "radio")))
+    assert category["x-levels"] == ["car", "radio"]
+    assert "enum" not in category
+
+
+def test_only_a_required_column_may_not_be_null() -> None:
+    assert "null" in column_schema(Column(name="age", type="number"))["type"]
+    assert "null" not in column_schema(Column(name="age", type="number", required=True))["type"]
