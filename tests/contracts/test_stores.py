@@ -1,19 +1,14 @@
-"""What the registry asks of its stores, on every one of them.
-
-PostgreSQL joins when SCORELINE_TEST_POSTGRESQL holds the URL of a database in which schemas may be made.
-"""
+"""What the registry asks of its stores, on every one of them (PostgreSQL: see ``tests.databases``)."""
 
 from __future__ import annotations
 
-import os
-import secrets
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, make_url, text
+from tests.databases import DATABASES, empty_database
 
 from scoreline.core.entities import AliasChange, Version
 from scoreline.core.errors import NotFound, Unavailable
@@ -21,26 +16,15 @@ from scoreline.registry.seams import Artifacts, Records, Store
 from scoreline.storage.artifacts import LocalArtifacts
 from scoreline.storage.metadata import MetadataStore
 
-POSTGRESQL = os.environ.get("SCORELINE_TEST_POSTGRESQL", "")
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 DIGEST = "sha256:" + "ab" * 32
 
 
-@pytest.fixture(params=["sqlite", *(["postgresql"] if POSTGRESQL else [])])
+@pytest.fixture(params=DATABASES)
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of an empty database."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'scoreline.db'}"
-        return
-    schema = f"test_{secrets.token_hex(6)}"
-    server = make_url(POSTGRESQL).set(drivername="postgresql+psycopg")
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE SCHEMA {schema}"))
-    yield server.update_query_dict({"options": f"-csearch_path={schema}"}).render_as_string(hide_password=False)
-    with engine.connect() as connection:
-        connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
-    engine.dispose()
+    with empty_database(request.param, tmp_path) as empty:
+        yield empty
 
 
 @pytest.fixture
@@ -149,6 +133,23 @@ def test_writers_take_turns_so_that_numbers_have_no_gaps(store: Store, url: str)
         thread.join()
     with store.reading() as records:
         assert [v.number for v in records.versions("credit")] == list(range(20, 0, -1))
+
+
+def test_an_empty_database_is_opened_by_many_at_once(url: str) -> None:
+    counters: list[int] = []
+
+    def open_and_read() -> None:
+        own = MetadataStore(url)
+        with own.reading() as records:
+            counters.append(records.change_counter())
+        own.close()
+
+    threads = [threading.Thread(target=open_and_read) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert counters == [0] * 6
 
 
 def test_a_number_is_given_once_even_when_its_version_is_deleted(store: Store) -> None:

@@ -73,11 +73,8 @@ def experiment(
         output = folder / f"{model}.scoreline"
         result = run_experiment(dataset, settings, test=test_dataset, output=output, on_event=on_event)
         version = app.registry.register(result.path, model, promote=promote) if register else None
-    except ScorelineError as error:
-        _write(folder, {**record, "status": "failed", "code": error.code, "reason": str(error)})
-        raise
-    except KeyboardInterrupt:
-        _write(folder, {**record, "status": "interrupted"})
+    except BaseException as error:
+        _write(folder, {**record, **_ending(error)})
         raise
     outcome = Outcome(identity, folder, result, version)
     _write(folder, {**record, **outcome.to_json()})
@@ -109,6 +106,14 @@ def _tables(data: Path, test: Path | None, settings: ExperimentSettings, name: s
     if test is None:
         return dataset, None
     return dataset, make_dataset(test, name=f"{name} test", target=target, schema=dataset.schema)
+
+
+def _ending(error: BaseException) -> dict[str, Any]:
+    if isinstance(error, ScorelineError):
+        return {"status": "failed", "code": error.code, "reason": str(error)}
+    if isinstance(error, Exception):
+        return {"status": "failed", "code": ScorelineError.code, "reason": f"{type(error).__name__}: {error}"}
+    return {"status": "interrupted"}
 
 
 def _write(folder: Path, content: dict[str, Any]) -> None:

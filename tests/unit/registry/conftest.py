@@ -4,15 +4,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.databases import DATABASES, empty_database
 
 from scoreline.registry import Registry
 from scoreline.storage.artifacts import LocalArtifacts
 from scoreline.storage.metadata import MetadataStore
 
 
-@pytest.fixture
-def registry(tmp_path: Path) -> Iterator[Registry]:
-    """A registry on an empty home in ``tmp_path``."""
-    store = MetadataStore(f"sqlite:///{tmp_path / 'scoreline.db'}")
-    yield Registry(store, LocalArtifacts(tmp_path / "artifacts"))
-    store.close()
+@pytest.fixture(params=DATABASES)
+def registry(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Registry]:
+    """An empty registry, on every database."""
+    with empty_database(request.param, tmp_path) as url:
+        store = MetadataStore(url)
+        yield Registry(store, LocalArtifacts(tmp_path / "artifacts"))
+        store.close()
