@@ -165,6 +165,6 @@ def test_a_number_beyond_float32_is_missing_wherever_it_stands(values):
 
 
 def test_a_thing_that_is_no_table_is_refused_with_what_would_do():
-    with pytest.raises(SchemaMismatch, match="expected rows, found numpy.ndarray") as caught:
+    with pytest.raises(SchemaMismatch, match=r"expected rows, found numpy\.ndarray") as caught:
         Decoder(SCHEMA).frame(np.zeros((2, 2)))
     assert "polars or pandas DataFrame" in caught.value.hint
