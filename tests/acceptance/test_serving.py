@@ -1,0 +1,190 @@
+"""`scoreline serve` as a process of its own, while the registry changes under it from another."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from tests.artifacts import ROWS, tiny_artifact
+
+from scoreline.app.settings import App, Settings, open_app
+from scoreline.client import Answer, Client
+from scoreline.core.errors import NotFound
+from scoreline.scoring.pipeline import load
+
+PATIENCE_SECONDS = 20.0
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[App]:
+    with open_app(Settings.of(home=tmp_path / "home", environment={})) as opened:
+        yield opened
+
+
+def register(app: App, folder: Path, weight: float) -> list[dict[str, object]]:
+    """Register another version of `credit`; gives what it must answer for ROWS."""
+    file = folder / f"{weight}.scoreline"
+    tiny_artifact(file, weight=weight)
+    app.registry.register(file)
+    return load(file).score(ROWS).records()
+
+
+def command(app: App, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", "scoreline", "serve", "--home", str(app.home), *arguments]
+
+
+def environment() -> dict[str, str]:
+    return os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+
+
+@contextmanager
+def serving(app: App) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """A server process and its URL."""
+    process = subprocess.Popen(
+        command(app, "--port", "0", "--json"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env=environment(),
+    )
+    try:
+        yield _document(process)["url"], process
+    finally:
+        process.terminate()
+        process.wait(PATIENCE_SECONDS)
+
+
+def _document(process: subprocess.Popen[str]) -> dict[str, str]:
+    """The one JSON document that a command prints, as soon as it is whole."""
+    assert process.stdout is not None
+    text = ""
+    for line in process.stdout:
+        text += line
+        if line.startswith("}"):
+            break
+    document: dict[str, str] = json.loads(text)
+    return document
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not true():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.02)
+
+
+def test_no_request_fails_while_versions_are_promoted_and_rolled_back(app: App, tmp_path: Path) -> None:
+    n_versions, n_threads = 6, 3
+    wanted = {1: register(app, tmp_path, 0.001)}
+    app.registry.deploy("credit-risk", "credit")
+    stop = threading.Event()
+
+    with serving(app) as (url, _), Client(url, retry_seconds=()) as client:
+        credit = client.deployments["credit-risk"]
+
+        def ask() -> list[Answer]:
+            answers = []
+            while not stop.is_set():
+                answers.append(credit.score(ROWS))
+            return answers
+
+        with ThreadPoolExecutor(n_threads) as threads:
+            asking = [threads.submit(ask) for _ in range(n_threads)]
+            try:
+                for number in range(2, n_versions + 1):
+                    wanted[number] = register(app, tmp_path, number / 1000)
+                    app.registry.promote("credit", number)
+                    wait_until(lambda number=number: credit.state()["version"] == number)
+                for number in range(n_versions - 1, n_versions - 4, -1):
+                    app.registry.rollback("credit")
+                    wait_until(lambda number=number: credit.state()["version"] == number)
+            finally:
+                stop.set()
+            answers = [answer for future in asking for answer in future.result()]
+
+    assert len(answers) > 300
+    assert {answer.version for answer in answers} == set(wanted)
+    assert all(answer == wanted[answer.version] for answer in answers)
+
+
+def test_deploying_and_undeploying_need_no_restart(app: App, tmp_path: Path) -> None:
+    register(app, tmp_path, 0.001)
+    with serving(app) as (url, _), Client(url) as client:
+        with pytest.raises(NotFound, match="scoreline deploy"):
+            client.deployments["credit"].score(ROWS)
+        app.registry.deploy("credit", "credit")
+        wait_until(lambda: "credit" in client.deployments)
+        assert len(client.deployments["credit"].score(ROWS)) == len(ROWS)
+        app.registry.undeploy("credit")
+        wait_until(lambda: "credit" not in client.deployments)
+
+
+def test_a_version_that_cannot_be_loaded_leaves_the_one_before_in_place(app: App, tmp_path: Path) -> None:
+    wanted = register(app, tmp_path, 0.001)
+    app.registry.deploy("credit", "credit")
+    with serving(app) as (url, _), Client(url) as client:
+        credit = client.deployments["credit"]
+        register(app, tmp_path, 0.002)
+        app.registry.artifact(app.registry.resolve("credit", "2").digest).write_bytes(b"PK\x03\x04")
+        app.registry.promote("credit", 2)
+        wait_until(lambda: credit.state()["status"] == "held")
+        assert "version 2 of `credit` cannot be loaded" in credit.state()["reason"]
+        answer = credit.score(ROWS)
+        assert (answer.version, answer) == (1, wanted)
+        assert client.request("GET", "/health/ready")["deployments"]["credit"]["status"] == "held"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_server_that_is_stopped_finishes_what_it_accepted(app: App, tmp_path: Path, number: signal.Signals) -> None:
+    register(app, tmp_path, 0.001)
+    app.registry.deploy("credit", "credit")
+    body = json.dumps(ROWS).encode()
+    head = f"POST /api/v1/deployments/credit/score HTTP/1.1\r\nhost: here\r\ncontent-length: {len(body)}\r\n"
+    with serving(app) as (url, process):
+        address = ("127.0.0.1", int(url.rpartition(":")[2]))
+        with socket.create_connection(address, PATIENCE_SECONDS) as accepted:
+            accepted.sendall(head.encode() + b"expect: 100-continue\r\n\r\n")
+            assert accepted.recv(1000).startswith(b"HTTP/1.1 100")
+            process.send_signal(number)
+            wait_until(lambda: not _listens(address))
+            accepted.sendall(body)
+            answer = accepted.makefile("rb").read()
+        assert answer.startswith(b"HTTP/1.1 200")
+        assert len(json.loads(answer.partition(b"\r\n\r\n")[2])["predictions"]) == len(ROWS)
+        assert process.wait(PATIENCE_SECONDS) == 0
+
+
+def _listens(address: tuple[str, int]) -> bool:
+    try:
+        socket.create_connection(address, PATIENCE_SECONDS).close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
+def test_a_taken_port_ends_the_command_with_a_sentence(app: App) -> None:
+    with serving(app) as (url, _):
+        port = url.rpartition(":")[2]
+        second = subprocess.run(
+            command(app, "--port", port),
+            check=False,
+            capture_output=True,
+            text=True,
+            env=environment(),
+            timeout=PATIENCE_SECONDS,
+        )
+    assert second.returncode == 3
+    assert f"port {port} of 127.0.0.1 is taken" in " ".join(second.stderr.split())
+    assert "Traceback" not in second.stderr
