@@ -7,9 +7,6 @@ from starlette.requests import Request
 from scoreline.core.errors import BadRequest, TooLarge, UnsupportedMediaType
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
-LINGER_FACTOR = 2
-"""A body too large is read to its end and thrown away up to this many limits, so that the caller sees the answer."""
-
 JSON_TYPES = frozenset(
     {"", "application/json", "text/json", "text/plain", "application/octet-stream", "application/x-www-form-urlencoded"}
 )
@@ -32,25 +29,23 @@ def check_json(request: Request) -> None:
 
 
 async def read_body(request: Request, limit: int) -> bytes:
-    """Read the whole body. Raises TooLarge beyond ``limit`` bytes, BadRequest when the length header is no number."""
+    """Read the whole body. Raises TooLarge beyond ``limit`` bytes, BadRequest when the length header is no number.
+
+    uvicorn throws away what is left unread of a body that is too large, so that the caller, who is still sending, can
+    read the answer.
+    """
     declared = request.headers.get("content-length")
     if declared is not None and not (declared.isascii() and declared.isdigit()):
         raise BadRequest(f"content-length is not a number: {declared!r}", hint="send its length in bytes")
-    size = int(declared or 0)
-    if size > limit and (size > limit * LINGER_FACTOR or "expect" in request.headers):
+    if int(declared or 0) > limit:
         raise _too_large(limit)
     chunks: list[bytes] = []
     size = 0
     async for chunk in request.stream():
         size += len(chunk)
-        if size <= limit:
-            chunks.append(chunk)
-        elif size > limit * LINGER_FACTOR:
-            break
-        else:
-            chunks.clear()
-    if size > limit:
-        raise _too_large(limit)
+        if size > limit:
+            raise _too_large(limit)
+        chunks.append(chunk)
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 

@@ -20,7 +20,7 @@ from tests.artifacts import ROWS, tiny_artifact
 
 from scoreline.app.settings import Settings, open_app
 from scoreline.client import Client, encode_rows
-from scoreline.core.errors import BadSetting, NotFound, SchemaMismatch, Unavailable
+from scoreline.core.errors import BadSetting, NotFound, SchemaMismatch, TooLarge, Unavailable
 from scoreline.scoring.pipeline import ScoringPipeline, load
 from scoreline.web.app import create_app
 from scoreline.web.server import background, bind
@@ -117,6 +117,17 @@ def test_errors_are_the_servers_with_message_hint_and_place(served: Served) -> N
         assert (caught.value.row, caught.value.column) == (2, "age")
         with pytest.raises(NotFound, match="credit-risk"):
             client.deployments["credit-rsk"].score(ROWS)
+
+
+def test_a_body_beyond_the_limit_is_told_although_it_is_still_being_sent(tmp_path: Path) -> None:
+    tiny_artifact(tmp_path / "credit.scoreline")
+    with open_app(Settings.of(home=tmp_path, environment={})) as app:
+        app.registry.register(tmp_path / "credit.scoreline")
+        app.registry.deploy("credit", "credit")
+        web = create_app(app.registry, max_body_bytes=100_000)
+        with background(web, bind(port=0)) as url, Client(url, retry_seconds=()) as client:
+            with pytest.raises(TooLarge, match="100000 bytes"):
+                client.deployments["credit"].score(ROWS * 200_000)
 
 
 def test_many_threads_share_a_client(served: Served) -> None:
