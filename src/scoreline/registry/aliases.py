@@ -45,7 +45,7 @@ def rollback(records: Records, model: str, alias: str, at: datetime) -> AliasCha
     if target is None:
         raise Conflict(
             f"{model}@{alias} points to version {current.version} and to none before it",
-            hint=f"scoreline promote {model} VERSION points it elsewhere",
+            hint=f"scoreline promote {model}@VERSION points it elsewhere",
         )
     change = records.move_alias(
         replace(
