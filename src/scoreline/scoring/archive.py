@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -57,6 +56,8 @@ def write_archive(path: str | os.PathLike[str], manifest: Manifest, members: Map
     Raises:
         BadSetting: a member is missing, unknown or too large.
     """
+    import tempfile  # only who writes waits for it
+
     manifest, data = archive_bytes(manifest, members)
     target = Path(path)
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")

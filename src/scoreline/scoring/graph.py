@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import numpy.typing as npt
@@ -57,7 +57,7 @@ class Graph:
         shape = outputs[self.answer].shape
         self.width = shape[1] if len(shape) == 2 and isinstance(shape[1], int) else None
         """Probabilities in a row, where the graph says; None for a prediction."""
-        self._pool = ThreadPoolExecutor(threads, "scoreline-graph") if threads > 1 else None
+        self._map = _pool_map(threads) if threads > 1 else map
 
     def run(self, rows: Rows) -> Answer:
         """Score rows; safe to call from several threads."""
@@ -69,7 +69,7 @@ class Graph:
         if n <= CHUNK_ROWS:
             return self._run(rows)
         chunks = [rows[i : i + CHUNK_ROWS] for i in range(0, n, CHUNK_ROWS)]
-        answers: Answer = np.concatenate(list((self._pool.map if self._pool else map)(self._run, chunks)))
+        answers: Answer = np.concatenate(list(self._map(self._run, chunks)))
         return answers
 
     def _run(self, rows: Rows) -> Answer:
@@ -80,6 +80,12 @@ class Graph:
             feed[TEXTS] = rows.texts
         answer: Answer = self._session.run(self._fetch, feed, self._run_options)[0]
         return answer
+
+
+def _pool_map(threads: int) -> Callable[[Callable[[Rows], Answer], Iterable[Rows]], Iterable[Answer]]:
+    from concurrent.futures import ThreadPoolExecutor  # one row needs none
+
+    return ThreadPoolExecutor(threads, "scoreline-graph").map
 
 
 def _options() -> ort.SessionOptions:
