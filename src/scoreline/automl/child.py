@@ -11,10 +11,10 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import IO, Any, BinaryIO, NamedTuple, cast
 
 import scoreline
-from scoreline.automl.worker import LENGTH
+from scoreline.automl.messages import LENGTH
 
 _CHUNK_BYTES = 1 << 20
 _ONE_THREAD = dict.fromkeys(
@@ -46,7 +46,7 @@ class Child:
         self.ready = False
         self._received = bytearray()
         self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 (closed by kill)
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: S603 (ourselves)
             # -P: a file called random.py in the user's folder is not the library's
             [sys.executable, "-P", "-m", "scoreline.automl.worker", str(shared.fileno())],
             stdin=subprocess.PIPE,
@@ -55,8 +55,8 @@ class Child:
             pass_fds=(shared.fileno(),),
             env=os.environ | _ONE_THREAD | {"PYTHONHASHSEED": "0", "PYTHONPATH": os.pathsep.join(_path())},
         )
-        assert process.stdin is not None and process.stdout is not None
-        self.process, self.requests, self.answers = process, process.stdin, process.stdout
+        self.process: subprocess.Popen[bytes] = process
+        self.requests, self.answers = cast(IO[bytes], process.stdin), cast(IO[bytes], process.stdout)
         os.set_blocking(self.answers.fileno(), False)
 
     def send(self, request: Any) -> None:
@@ -80,12 +80,12 @@ class Child:
             end = LENGTH.size + LENGTH.unpack_from(self._received)[0]
             if len(self._received) < end:
                 break
-            whole.append(pickle.loads(bytes(self._received[LENGTH.size : end])))
+            whole.append(pickle.loads(bytes(self._received[LENGTH.size : end])))  # noqa: S301 (our child)
             del self._received[:end]
         return whole, alive
 
     def why_dead(self) -> str:
-        """A sentence on the end of a process that nobody killed."""
+        """Say why a process ended that nobody killed."""
         code = self.process.wait()
         if code == -signal.SIGKILL:
             return "the process was killed by the system, most likely for want of memory"

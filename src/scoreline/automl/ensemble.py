@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,7 @@ import numpy.typing as npt
 from scoreline.automl.validation import Validation
 
 Floats = npt.NDArray[np.float64]
+Predicted = npt.NDArray[np.floating[Any]]
 
 MAX_MEMBERS = 6
 """More make the scoring pipeline large and slow, and hardly better."""
@@ -23,7 +25,7 @@ TIE_BREAK = 1e-3
 
 
 def choose_weights(
-    validation: Validation, predictions: Sequence[Floats], *, max_members: int = MAX_MEMBERS, seconds: float = 5.0
+    validation: Validation, predictions: Sequence[Predicted], *, max_members: int = MAX_MEMBERS, seconds: float = 5.0
 ) -> list[float]:
     """Weights (sum 1, most of them 0) whose blend of ``predictions``, all on the validation rows, scores best.
 
@@ -55,20 +57,20 @@ def choose_weights(
     return _without_crumbs(best_counts / best_counts.sum())
 
 
-def blend(weights: Sequence[float], predictions: Sequence[Floats]) -> Floats:
-    """The weighted mean of predictions."""
+def blend(weights: Sequence[float], predictions: Sequence[Predicted]) -> Floats:
+    """Average predictions by weight."""
     return np.asarray(
         sum(w * predicted.astype(np.float64) for w, predicted in zip(weights, predictions, strict=True) if w)
     )
 
 
-def is_worthwhile(validation: Validation, blended: Floats, single: Floats) -> bool:
+def is_worthwhile(validation: Validation, blended: Predicted, single: Predicted) -> bool:
     """Whether the blend beats the best single trial by more than one standard error of their difference."""
     gain, error = validation.gain(blended, single)
     return gain > error and gain > 0 and validation.loss(blended) < validation.loss(single)
 
 
-def _objective(validation: Validation, predicted: Floats) -> float:
+def _objective(validation: Validation, predicted: Predicted) -> float:
     loss = validation.loss(predicted)
     if validation.task == "regression":
         return loss

@@ -5,6 +5,7 @@ The rule is in ``docs/decisions/0051-validation.md``.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -39,6 +40,11 @@ class Folds(NamedTuple):
     def holdout(self) -> bool:
         """One fold only."""
         return len(self.pairs) == 1
+
+    def first_only(self) -> Folds:
+        """Leave only the first fold, which makes it a holdout."""
+        validates = self.pairs[0][1]
+        return Folds(self.pairs[:1], f"holdout of {len(validates):,} rows, the first fold: there was no time for more")
 
 
 def plan_folds(
@@ -102,7 +108,7 @@ def _order(y: npt.NDArray[Any], strata: npt.NDArray[Any] | None, rng: np.random.
         whole = len(ranked) // N_FOLDS * N_FOLDS
         mixed = rng.permuted(ranked[:whole].reshape(-1, N_FOLDS), axis=1).ravel()
         return np.concatenate([mixed, ranked[whole:]])
-    levels, codes, counts = np.unique(strata, return_inverse=True, return_counts=True)
+    _, codes, counts = np.unique(strata, return_inverse=True, return_counts=True)
     kept = shuffled[counts[codes[shuffled]] > 1]
     return kept[np.argsort(codes[kept], kind="stable")]
 
@@ -118,9 +124,7 @@ def _forward(times: npt.NDArray[Any], affordable: bool) -> Folds:
     # rows of one moment stay together, on the later side
     edges = [n_rows, *(int(np.searchsorted(ranked, ranked[edge], side="left")) for edge in edges[1:])]
     pairs = tuple(
-        (np.sort(order[:start]), np.sort(order[start:end]))
-        for end, start in zip(edges, edges[1:], strict=False)
-        if 0 < start < end
+        (np.sort(order[:start]), np.sort(order[start:end])) for end, start in pairwise(edges) if 0 < start < end
     )
     if not pairs:
         raise BadData("every row has the same time, so none is later than the others", hint="choose another split")

@@ -11,9 +11,9 @@ from typing import Any, BinaryIO, Literal, NamedTuple, Self
 from scoreline.automl import handover
 from scoreline.automl.child import Child, Job
 from scoreline.automl.handover import Handover
+from scoreline.automl.messages import Failed, Open, Ready, Request
 from scoreline.automl.problem import Problem
-from scoreline.automl.worker import Failed, FitFold, Open, Ready, Refit
-from scoreline.core.errors import ExperimentFailed
+from scoreline.core.errors import ExperimentFailed, ScorelineError
 
 _FALSE_STARTS_ALLOWED = 3
 
@@ -24,9 +24,11 @@ class Outcome(NamedTuple):
     job: int
     status: Literal["done", "failed", "killed"]
     answer: Any
-    """``FoldFitted`` or ``FittedPipeline`` when done."""
+    """What ``worker.perform`` returned, when done."""
     reason: str
     seconds: float
+    error: ScorelineError | None = None
+    """What was raised, where it is one of ours."""
 
 
 class Pool:
@@ -73,7 +75,7 @@ class Pool:
         for child in self._children:
             child.send(self._open)
 
-    def submit(self, job: int, request: FitFold | Refit, *, limit_seconds: float) -> None:
+    def submit(self, job: int, request: Request, *, limit_seconds: float) -> None:
         """Give a job to an idle worker; it is killed after ``limit_seconds``."""
         child = next(child for child in self._children if child.ready and child.job is None)
         now = time.monotonic()
@@ -93,7 +95,7 @@ class Pool:
         return outcomes
 
     def cancel(self) -> None:
-        """Kill every worker that is busy, without a word about its job."""
+        """Kill and replace every worker that is busy, without a word about its job."""
         for child in list(self._children):
             if child.job:
                 self._replace(child, "killed", "")
@@ -125,7 +127,7 @@ class Pool:
             job, child.job = child.job, None
             seconds = time.monotonic() - job.started_at
             if isinstance(answer, Failed):
-                outcomes.append(Outcome(job.number, "failed", None, answer.reason, seconds))
+                outcomes.append(Outcome(job.number, "failed", None, answer.reason, seconds, answer.error))
             else:
                 outcomes.append(Outcome(job.number, "done", answer, "", seconds))
         if alive:

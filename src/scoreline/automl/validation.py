@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from scoreline.core.errors import BadSetting
 from scoreline.core.schema import Task
 
 Floats = npt.NDArray[np.float64]
+Predicted = npt.NDArray[np.floating[Any]]
 
 N_BLOCKS = 10
 """Parts of a holdout, whose scores tell how far chance moves the whole."""
@@ -27,13 +27,23 @@ class Validation:
     """
 
     def __init__(
-        self, y: npt.NDArray[Any], folds: Folds, *, scorer: str, task: Task, positive: int | None, seed: int
+        self,
+        y: npt.NDArray[Any],
+        folds: Folds,
+        *,
+        scorer: str,
+        task: Task,
+        n_labels: int,
+        positive: int | None,
+        seed: int,
     ) -> None:
         self.scorer = SCORERS[scorer]
         self.task: Task = task
-        self.positive = positive
+        self.n_labels, self.positive = n_labels, positive
+        self.seed = seed
         self.rows = np.concatenate([validation for _, validation in folds.pairs])
         self.actual = y[self.rows]
+        self.holdout = folds.holdout
         if folds.holdout:
             shuffled = np.random.default_rng(seed).permutation(len(self.actual))
             self.blocks = [part for part in np.array_split(shuffled, N_BLOCKS) if len(part)]
@@ -42,25 +52,49 @@ class Validation:
             self.blocks = np.split(np.arange(len(self.actual)), ends[:-1])
         self._shrink = np.sqrt(len(self.blocks)) if folds.holdout else 1.0
 
-    def score(self, predicted: Floats) -> float:
+    def of(self, y: npt.NDArray[Any], folds: Folds) -> Validation:
+        """Judge in the same way on other folds."""
+        return Validation(
+            y,
+            folds,
+            scorer=self.scorer.name,
+            task=self.task,
+            n_labels=self.n_labels,
+            positive=self.positive,
+            seed=self.seed,
+        )
+
+    def trivial_loss(self) -> float:
+        """Give the loss of knowing no more than the shares of the labels, or the mean."""
+        if self.task == "regression":
+            return self.loss(np.full(len(self.actual), np.mean(self.actual)))
+        shares = np.bincount(self.actual, minlength=self.n_labels) / len(self.actual)
+        return self.loss(np.tile(shares, (len(self.actual), 1)))
+
+    def score(self, predicted: Predicted) -> float:
         """By the experiment's scorer."""
         return self._by(self.scorer.name, predicted, slice(None))
 
-    def loss(self, predicted: Floats) -> float:
-        """The score, turned so that less is better; infinite where it is undefined."""
+    def loss(self, predicted: Predicted) -> float:
+        """Turn the score so that less is better; infinite where it is undefined."""
         return self.as_loss(self.score(predicted))
 
+    def loss_of_fold(self, fold: int, predicted: Predicted) -> float:
+        """Like ``loss``, of predictions for the validation rows of one fold."""
+        rows = slice(None) if self.holdout else self.blocks[fold]
+        return self.as_loss(self._score_rows(self.scorer.name, self.actual[rows], predicted))
+
     def as_loss(self, score: float) -> float:
-        """A score of the experiment's scorer, turned so that less is better."""
+        """Turn a score of the experiment's scorer so that less is better (and back)."""
         if not np.isfinite(score):
             return float("inf")
         return -score if self.scorer.greater_is_better else score
 
-    def sd(self, predicted: Floats, scorer: str | None = None) -> float:
-        """Standard deviation of a score; 0 when there are too few parts to tell."""
+    def sd(self, predicted: Predicted, scorer: str | None = None) -> float:
+        """Estimate the standard deviation of a score; 0 when there are too few parts to tell."""
         return self._spread(self._of_blocks(scorer or self.scorer.name, predicted))
 
-    def gain(self, challenger: Floats, champion: Floats) -> tuple[float, float]:
+    def gain(self, challenger: Predicted, champion: Predicted) -> tuple[float, float]:
         """Mean of ``challenger``'s advantage over ``champion``, part by part, and that mean's standard error."""
         ahead = self._of_blocks(self.scorer.name, challenger) - self._of_blocks(self.scorer.name, champion)
         ahead = ahead[np.isfinite(ahead)]
@@ -71,7 +105,7 @@ class Validation:
         error = float(np.std(ahead, ddof=1) / np.sqrt(len(ahead))) if len(ahead) > 1 else 0.0
         return float(np.mean(ahead)), error
 
-    def all_scores(self, predicted: Floats) -> dict[str, float]:
+    def all_scores(self, predicted: Predicted) -> dict[str, float]:
         """Scorer → score, for every scorer that these rows define."""
         scores = {}
         for scorer in scorers_for(self.task):
@@ -83,15 +117,17 @@ class Validation:
                 scores[scorer.name] = score
         return scores
 
-    def _of_blocks(self, scorer: str, predicted: Floats) -> Floats:
+    def _of_blocks(self, scorer: str, predicted: Predicted) -> Floats:
         return np.array([self._by(scorer, predicted, block) for block in self.blocks])
 
     def _spread(self, of_blocks: Floats) -> float:
         finite = of_blocks[np.isfinite(of_blocks)]
         return float(np.std(finite, ddof=1) / self._shrink) if len(finite) > 1 else 0.0
 
-    def _by(self, scorer: str, predicted: Floats, rows: Any) -> float:
-        actual, oriented_ = oriented(self.actual[rows], predicted[rows], self.positive)
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore", RuntimeWarning)
-            return SCORERS[scorer].score(actual, oriented_)
+    def _by(self, scorer: str, predicted: Predicted, rows: Any) -> float:
+        return self._score_rows(scorer, self.actual[rows], predicted[rows])
+
+    def _score_rows(self, scorer: str, actual: npt.NDArray[Any], predicted: Predicted) -> float:
+        turned, exact = oriented(actual, predicted.astype(np.float64), self.positive)
+        with np.errstate(all="ignore"):
+            return SCORERS[scorer].score(turned, exact)

@@ -7,96 +7,68 @@ The child ends when its input ends, that is when the parent is gone, however it 
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import os
 import pickle
 import queue
 import signal
-import struct
 import sys
 import threading
 import time
 import warnings
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import Any
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from scoreline.automl import handover
-from scoreline.automl.candidate import Candidate, FittedPipeline, fit
-from scoreline.automl.handover import Handover, Layout
+from scoreline.automl.candidate import FittedPipeline, fit
+from scoreline.automl.export import build_graph
+from scoreline.automl.handover import Handover
+from scoreline.automl.messages import (
+    LENGTH,
+    Answer,
+    Build,
+    Built,
+    Failed,
+    FitFold,
+    FoldFitted,
+    Open,
+    Prove,
+    Proved,
+    Ready,
+    Refit,
+    Refitted,
+    Request,
+)
+from scoreline.automl.parity import check_parity
 from scoreline.automl.problem import Problem
-
-LENGTH = struct.Struct(">Q")
-
-
-class Open(msgspec.Struct, frozen=True):
-    """The first request: what is to be learned, and from which rows."""
-
-    problem: Problem
-    layout: Layout
+from scoreline.core.errors import ScorelineError
+from scoreline.scoring.graph import Graph
 
 
-class Ready(NamedTuple):
-    """Said once, when the process has started and read its rows."""
-
-
-class FitFold(msgspec.Struct, frozen=True):
-    """Learn from a fold's training rows, predict its validation rows."""
-
-    candidate: Candidate
-    fold: int
-    seconds: float
-    n_rows: int | None = None
-    """Learn from this many of the training rows, taken at random, where there are more."""
-    keep: bool = False
-    """Send the fitted pipeline back as well."""
-
-
-class FoldFitted(NamedTuple):
-    """The answer to ``FitFold``."""
-
-    predicted: npt.NDArray[np.float32]
-    n_rows: int
-    n_iterations: int | None
-    fit_seconds: float
-    predict_seconds: float
-    pipeline: bytes | None
-    """Pickled, and read only by the parent."""
-
-
-class Refit(msgspec.Struct, frozen=True):
-    """Learn from all rows (or ``n_rows`` of them), with a number of iterations known from the folds."""
-
-    candidate: Candidate
-    n_iterations: int | None
-    seconds: float
-    n_rows: int | None = None
-
-
-class Failed(NamedTuple):
-    """The answer to a request that raised."""
-
-    reason: str
-
-
-Request = Open | FitFold | Refit
-Answer = Ready | FoldFitted | FittedPipeline | Failed
-
-
-def perform(request: FitFold | Refit, problem: Problem, data: Handover) -> FoldFitted | FittedPipeline:
+def perform(request: Request, problem: Problem, data: Handover) -> Answer:
     """Do what is asked; the same request on the same rows has the same answer."""
-    np.random.seed(request.candidate.seed)  # for libraries that fall back on it
-    started = time.perf_counter()
-    if isinstance(request, Refit):
-        chosen = _some(np.arange(len(data.y)), request.n_rows, request.candidate.seed)
-        rows = data.rows[chosen]
-        return fit(
-            request.candidate, problem, rows, data.y[chosen], n_iterations=request.n_iterations, seconds=request.seconds
-        )
+    match request:
+        case FitFold():
+            return _fit_fold(request, problem, data)
+        case Refit():
+            return _refit(request, problem, data)
+        case Build():
+            return Built(build_graph(_members(request.members), problem))
+        case Prove():
+            members, graph = _members(request.members), Graph(request.graph)
+            return Proved(check_parity(members, graph, problem, data.rows, data.y, request.seed))
+
+
+def _fit_fold(request: FitFold, problem: Problem, data: Handover) -> FoldFitted:
+    np.random.seed(request.candidate.seed)  # noqa: NPY002 (for libraries that fall back on it)
     trains, validates = data.folds[request.fold]
     trains = _some(trains, request.n_rows, request.candidate.seed)
     validation = data.rows[validates]
+    started = time.perf_counter()
     pipeline = fit(
         request.candidate,
         problem,
@@ -119,6 +91,24 @@ def perform(request: FitFold | Refit, problem: Problem, data: Handover) -> FoldF
     )
 
 
+def _refit(request: Refit, problem: Problem, data: Handover) -> Refitted:
+    np.random.seed(request.candidate.seed)  # noqa: NPY002 (as above)
+    chosen = _some(np.arange(len(data.y)), request.n_rows, request.candidate.seed)
+    pipeline = fit(
+        request.candidate,
+        problem,
+        data.rows[chosen],
+        data.y[chosen],
+        n_iterations=request.n_iterations,
+        seconds=request.seconds,
+    )
+    return Refitted(pickle.dumps(pipeline, protocol=5))
+
+
+def _members(pickled: list[tuple[float, bytes]]) -> list[tuple[float, FittedPipeline]]:
+    return [(weight, pickle.loads(body)) for weight, body in pickled]  # noqa: S301 (written by another worker of ours)
+
+
 def main(descriptor: int) -> None:
     """Answer requests until the parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
@@ -130,17 +120,35 @@ def main(descriptor: int) -> None:
     threading.Thread(target=_listen, args=(requests,), daemon=True).start()
     opened: Open = requests.get()
     data = handover.read(descriptor, opened.layout)
+    _import_boosters()
     _send(answers, Ready())
     while True:
         request = requests.get()
-        answer: Answer
         try:
             answer = perform(request, opened.problem, data)
         except MemoryError:
             answer = Failed("out of memory")
+        except ScorelineError as error:
+            answer = Failed(str(error), error)
         except Exception as error:
             answer = Failed(f"{type(error).__name__}: {error}")
         _send(answers, answer)
+
+
+def _import_boosters() -> None:
+    """Import LightGBM and XGBoost without the packages that they only look for, which takes a second or two.
+
+    Fits here pass arrays, and need neither data frames nor scikit-learn's interface to boosters.
+    """
+    absent = [name for name in ("pandas", "pyarrow", "sklearn", "matplotlib", "dask") if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(absent))  # type: ignore[arg-type]
+    try:
+        for library in ("lightgbm", "xgboost"):
+            with contextlib.suppress(ImportError):
+                importlib.import_module(library)
+    finally:
+        for name in absent:
+            del sys.modules[name]
 
 
 def _some(indices: npt.NDArray[np.int64], n_rows: int | None, seed: int) -> npt.NDArray[np.int64]:
@@ -155,11 +163,11 @@ def _listen(requests: queue.SimpleQueue[Any]) -> None:
             size = LENGTH.unpack(head)[0]
             if len(body := stream.read(size)) < size:
                 break
-            requests.put(pickle.loads(body))
+            requests.put(pickle.loads(body))  # noqa: S301 (written by our parent)
     os._exit(0)
 
 
-def _send(descriptor: int, answer: Answer) -> None:
+def _send(descriptor: int, answer: Ready | Answer) -> None:
     body = pickle.dumps(answer, protocol=5)
     view = memoryview(LENGTH.pack(len(body)) + body)
     while view:
@@ -168,15 +176,9 @@ def _send(descriptor: int, answer: Answer) -> None:
 
 def _volunteer_for_the_memory_killer() -> None:
     """Where memory runs out, Linux should kill a trial and not the experiment."""
-    try:
-        with open("/proc/self/oom_score_adj", "w") as file:
-            file.write("500")
-    except OSError:
-        pass
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("500")
 
 
 if __name__ == "__main__":
-    # pickles name classes by module, so the work is done by the imported module and not by `__main__`
-    from scoreline.automl import worker
-
-    worker.main(int(sys.argv[1]))
+    main(int(sys.argv[1]))

@@ -13,7 +13,7 @@ from scoreline.automl.validation import Validation
 def regression(n: int = 2_000) -> tuple[Validation, np.ndarray]:
     y = np.random.default_rng(1).normal(size=n)
     folds = plan_folds(y, "regression", n_columns=5, seconds=60, seed=1)
-    validation = Validation(y, folds, scorer="rmse", task="regression", positive=None, seed=1)
+    validation = Validation(y, folds, scorer="rmse", task="regression", n_labels=0, positive=None, seed=1)
     return validation, validation.actual
 
 
@@ -54,7 +54,7 @@ def test_a_gain_within_the_noise_is_not_worth_an_ensemble() -> None:
 def test_ties_of_a_label_scorer_are_broken_by_surer_probabilities() -> None:
     y = np.arange(100) % 2
     folds = plan_folds(y, "binary", n_columns=5, seconds=60, seed=1)
-    validation = Validation(y, folds, scorer="accuracy", task="binary", positive=1, seed=1)
+    validation = Validation(y, folds, scorer="accuracy", task="binary", n_labels=2, positive=1, seed=1)
     right = np.eye(2)[validation.actual]
     unsure = 0.4 + 0.2 * right
     assert choose_weights(validation, [unsure, right]) == [0.0, 1.0]

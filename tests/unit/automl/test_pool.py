@@ -9,6 +9,7 @@ import sys
 import textwrap
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,10 +18,12 @@ from scoreline.automl import handover
 from scoreline.automl.candidate import Candidate, portfolio
 from scoreline.automl.folds import plan_folds
 from scoreline.automl.handover import Handover
+from scoreline.automl.messages import Build, FitFold, Prove, Refit, Request
 from scoreline.automl.pool import Outcome, Pool
 from scoreline.automl.problem import Problem
-from scoreline.automl.worker import FitFold, Refit
+from scoreline.core.errors import ParityFailed
 from scoreline.core.schema import Column, Schema
+from scoreline.scoring.graph import Graph
 from scoreline.scoring.rows import Rows
 
 PROBLEM = Problem(
@@ -60,7 +63,7 @@ def pool() -> Iterator[Pool]:
         yield pool
 
 
-def answer(pool: Pool, request: FitFold | Refit, *, limit_seconds: float = 60.0) -> Outcome:
+def answer(pool: Pool, request: Request, *, limit_seconds: float = 60.0) -> Outcome:
     while not pool.n_idle:
         pool.poll(1.0)
     pool.submit(7, request, limit_seconds=limit_seconds)
@@ -101,9 +104,17 @@ def test_a_fold_is_fitted_and_the_same_request_has_the_same_answer(pool: Pool) -
     assert first.answer.predicted.shape == (len(world().folds[0][1]), 2)
 
 
-def test_a_refit_comes_back_as_a_pipeline_that_predicts(pool: Pool) -> None:
-    fitted = answer(pool, Refit(candidate("linear"), None, 60.0))
-    assert fitted.answer.predict(world().rows).shape == (200, 2)
+def test_a_refit_is_exported_and_proved_in_a_worker(pool: Pool) -> None:
+    members = [(1.0, answer(pool, Refit(candidate("linear"), None, 60.0)).answer.pipeline)]
+    graph = answer(pool, Build(members)).answer.graph
+    assert Graph(graph).run(world().rows).shape == (200, 2)
+    assert answer(pool, Prove(members, graph, 1)).answer.parity.passed
+
+
+def test_a_graph_of_another_model_is_refused_with_the_error_itself(pool: Pool) -> None:
+    members = [(1.0, answer(pool, Refit(candidate("linear"), None, 60.0)).answer.pipeline)]
+    other = [(1.0, answer(pool, Refit(candidate("lightgbm"), 5, 60.0)).answer.pipeline)]
+    assert isinstance(answer(pool, Prove(members, answer(pool, Build(other)).answer.graph, 1)).error, ParityFailed)
 
 
 def test_a_candidate_that_raises_is_an_outcome_with_a_reason(pool: Pool) -> None:
@@ -156,8 +167,7 @@ def test_no_worker_outlives_a_parent_that_is_shot() -> None:
 def _runs(pid: int) -> bool:
     try:
         os.kill(pid, 0)
-        with open(f"/proc/{pid}/stat") as file:
-            return file.read().rpartition(")")[2].split()[0] != "Z"
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except (ProcessLookupError, FileNotFoundError):
         return False
 

@@ -68,17 +68,17 @@ SCORERS: Extensions[Scorer] = Extensions(
 
 
 def scorers_for(task: Task) -> list[Scorer]:
-    """The scorers that know ``task``, in the list's order."""
+    """List the scorers that know ``task``, in their order."""
     return [scorer for scorer in SCORERS if task in scorer.tasks]
 
 
 def default_scorer(task: Task) -> str:
-    """``rmse`` for regression, ``log_loss`` otherwise."""
+    """Name the scorer of those who choose none: ``rmse`` for regression, ``log_loss`` otherwise."""
     return "rmse" if task == "regression" else "log_loss"
 
 
 def oriented(actual: Actual, predicted: Floats, positive: int | None) -> tuple[Actual, Floats]:
-    """Binary with label 0 as the positive one: the same rows with the labels swapped. Anything else: as given."""
+    """Swap the labels of a binary problem whose positive one is label 0; anything else stays as it is."""
     if positive != 0 or predicted.ndim != 2 or predicted.shape[1] != 2:
         return actual, predicted
     return 1 - actual, predicted[:, ::-1]

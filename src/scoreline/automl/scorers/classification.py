@@ -44,7 +44,7 @@ class Auc:
 
 
 class AucPr:
-    """Average precision (area under the precision-recall steps); multiclass: the mean over one label against the rest."""
+    """Average precision, below the precision-recall steps; multiclass: the mean over one label against the rest."""
 
     name = "aucpr"
     tasks = TASKS
@@ -121,7 +121,7 @@ class FScore:
         return float(np.mean((1 + weight) * np.diag(table)[occur] / below[occur]))
 
     def along(self, curve: Curve) -> Floats:
-        """The score at every threshold of ``curve``."""
+        """Score every threshold of ``curve``."""
         return thresholds.f_scores(curve, self.beta)
 
 
@@ -143,7 +143,7 @@ class Mcc:
         return float(covariance / spread) if spread > 0 else 0.0
 
     def along(self, curve: Curve) -> Floats:
-        """The score at every threshold of ``curve``."""
+        """Score every threshold of ``curve``."""
         return thresholds.matthews(curve)
 
 

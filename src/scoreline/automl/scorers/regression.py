@@ -79,7 +79,7 @@ class Mape:
     perfect = 0.0
 
     def score(self, actual: Floats, predicted: Floats) -> float:
-        """Raises ``BadSetting`` where an actual is 0, for which no share exists."""
+        """Score rows without a 0 among the actuals, for which no share exists. Raises ``BadSetting``."""
         if (zeros := int(np.sum(actual == 0))) > 0:
             raise BadSetting(
                 f"scorer `mape` divides by the target, which is 0 in {zeros} of {len(actual)} rows",

@@ -56,7 +56,7 @@ def matthews(c: Curve) -> Floats:
 
 
 def best(c: Curve, values: Floats) -> float:
-    """The threshold with the highest of ``values``; the higher threshold of equals.
+    """Find the threshold with the highest of ``values``; the higher threshold of equals.
 
     It lies halfway to the next lower probability, so that rounding of a probability does not carry a row across it.
     """
@@ -67,7 +67,7 @@ def best(c: Curve, values: Floats) -> float:
 
 
 def at_threshold(positive: npt.NDArray[np.bool_], probability: Floats, threshold: float) -> Curve:
-    """The curve's one point at ``threshold``."""
+    """Reduce the curve to its point at ``threshold``."""
     called = probability >= threshold
     tp = float(np.sum(called & positive))
     n_positives = float(positive.sum())
@@ -81,7 +81,7 @@ def at_threshold(positive: npt.NDArray[np.bool_], probability: Floats, threshold
 
 
 def best_threshold_report(positive: npt.NDArray[np.bool_], probability: Floats) -> dict[str, float]:
-    """``threshold`` of the best F1 with ``precision``, ``recall``, ``f1`` and ``mcc`` there."""
+    """Report the ``threshold`` of the best F1 with ``precision``, ``recall``, ``f1`` and ``mcc`` there."""
     whole = curve(positive, probability)
     threshold = best(whole, f_scores(whole, 1.0))
     point = at_threshold(positive, probability, threshold)

@@ -1,0 +1,160 @@
+"""The end of an experiment: choose the members, fit them on all rows, write the graph, prove it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from scoreline.automl import ensemble
+from scoreline.automl.attempt import Attempt
+from scoreline.automl.budget import Budget
+from scoreline.automl.messages import Build, Prove, Refit, Request
+from scoreline.automl.plan import Plan
+from scoreline.automl.pool import Outcome, Pool
+from scoreline.core.errors import ExperimentFailed
+from scoreline.core.manifest import Parity
+
+Predicted = npt.NDArray[np.floating[Any]]
+
+N_CONSIDERED = 25
+"""Best trials out of which the ensemble is chosen."""
+REFIT_MARGIN = 1.15
+FIXED_SECONDS = 1.0
+"""The end of an experiment on a small table: ensemble, graph, archive, self-test."""
+PASSES = 4.0
+"""Predictions of all rows by the fitted pipelines that proof, importance and test scores cost together."""
+CHOOSING_SHARE = 0.02
+"""Of the budget, at most, for choosing an ensemble."""
+TYPICAL_MEMBERS = 3
+
+
+class Choice(NamedTuple):
+    """What the scoring pipeline will be made of."""
+
+    members: list[tuple[float, Attempt]]
+    predicted: Predicted
+    """On the validation rows."""
+
+
+def reserve_seconds(attempts: Sequence[Attempt], plan: Plan, budget: Budget) -> float:
+    """How long the end will take, if the best attempts so far become its members."""
+    best = sorted((attempt for attempt in attempts if attempt.done), key=lambda attempt: attempt.loss)
+    needed = _seconds([attempt for attempt in best if attempt.fitted][:TYPICAL_MEMBERS], plan)
+    return min(needed + CHOOSING_SHARE * budget.seconds, LARGEST_RESERVE * budget.seconds)
+
+
+LARGEST_RESERVE = 0.6
+"""Of the budget: the search always has the rest."""
+
+
+def choose(attempts: Sequence[Attempt], plan: Plan, budget: Budget) -> Choice:
+    """Choose the best attempt, or a blend that is better by more than chance and can be refitted in the time left."""
+    known = [(attempt, attempt.predicted) for attempt in attempts if attempt.done and attempt.predicted is not None]
+    considered = sorted(known, key=lambda pair: pair[0].loss)[:N_CONSIDERED]
+    affordable = [pair for pair in considered if _seconds([pair[0]], plan) < budget.left_seconds]
+    single, its_predicted = (affordable or considered)[0]
+    predictions = [predicted for _, predicted in affordable]
+    for max_members in range(ensemble.MAX_MEMBERS, 1, -1):
+        if len(affordable) < 2:
+            break
+        weights = ensemble.choose_weights(
+            plan.validation, predictions, max_members=max_members, seconds=CHOOSING_SHARE * budget.seconds
+        )
+        members = [(weight, attempt) for weight, (attempt, _) in zip(weights, affordable, strict=True) if weight]
+        if _seconds([attempt for _, attempt in members], plan) < budget.left_seconds:
+            blended = ensemble.blend(weights, predictions)
+            if len(members) > 1 and ensemble.is_worthwhile(plan.validation, blended, its_predicted):
+                return Choice(members, blended)
+            break
+    return Choice([(1.0, single)], its_predicted)
+
+
+def refit(
+    choice: Choice, plan: Plan, pool: Pool, budget: Budget, *, tick: Callable[[], None]
+) -> list[tuple[float, bytes]]:
+    """Fit the members on all rows, side by side; where that fails or takes too long, keep the one of the first fold."""
+    attempts = [attempt for _, attempt in choice.members]
+    after = _seconds(attempts, plan) - _refit_seconds(attempts, plan)
+    limit = max(0.5, budget.left_seconds - after)
+    requests: dict[int, Request] = {
+        number: Refit(attempt.candidate, attempt.n_iterations, limit)
+        for number, attempt in enumerate(attempts)
+        if _seconds([attempt], plan) < budget.left_seconds
+    }
+    outcomes = run(requests, pool, limit_seconds=limit + 0.5, tick=tick)
+    members = []
+    for number, (weight, attempt) in enumerate(choice.members):
+        outcome = outcomes.get(number)
+        if outcome is not None and outcome.status == "done":
+            members.append((weight, outcome.answer.pipeline))
+        elif attempt.fitted and (kept := attempt.fitted[0].pipeline) is not None:
+            attempt.reason = "fitted on the training rows of its first fold: there was no time for all rows"
+            members.append((weight, kept))
+    if not members:
+        reasons = "; ".join(outcome.reason for outcome in outcomes.values())
+        raise ExperimentFailed(f"the best trial could not be fitted on all rows: {reasons}", hint="give it more time")
+    total = sum(weight for weight, _ in members)
+    return [(weight / total, pipeline) for weight, pipeline in members]
+
+
+def build(members: list[tuple[float, bytes]], pool: Pool, *, tick: Callable[[], None]) -> bytes:
+    """Write the members as one graph."""
+    outcome = run({0: Build(members)}, pool, limit_seconds=float("inf"), tick=tick)[0]
+    if outcome.status != "done":
+        raise outcome.error or ExperimentFailed(f"the graph could not be written: {outcome.reason}")
+    graph: bytes = outcome.answer.graph
+    return graph
+
+
+def begin_proof(
+    members: list[tuple[float, bytes]], graph: bytes, plan: Plan, pool: Pool, *, tick: Callable[[], None]
+) -> None:
+    """Have a worker compare the graph with what was fitted, on all training rows and on difficult ones."""
+    while not pool.n_idle:
+        pool.poll(0.25)
+        tick()
+    pool.submit(0, Prove(members, graph, plan.seed), limit_seconds=float("inf"))
+
+
+def end_proof(pool: Pool, *, tick: Callable[[], None]) -> Parity:
+    """Wait for the proof. Raises ``ParityFailed``."""
+    while not (outcomes := pool.poll(0.25)):
+        tick()
+    if outcomes[0].status != "done":
+        raise outcomes[0].error or ExperimentFailed(f"the graph could not be proved: {outcomes[0].reason}")
+    parity: Parity = outcomes[0].answer.parity
+    return parity
+
+
+def run(
+    requests: dict[int, Request], pool: Pool, *, limit_seconds: float, tick: Callable[[], None]
+) -> dict[int, Outcome]:
+    """Have the workers do all of it, and wait."""
+    waiting = dict(requests)
+    outcomes: dict[int, Outcome] = {}
+    while len(outcomes) < len(requests):
+        while waiting and pool.n_idle:
+            number = next(iter(waiting))
+            pool.submit(number, waiting.pop(number), limit_seconds=limit_seconds)
+        for outcome in pool.poll(0.25):
+            outcomes[outcome.job] = outcome
+        tick()
+    return outcomes
+
+
+def _seconds(attempts: Sequence[Attempt], plan: Plan) -> float:
+    """From the choice to the end, with these members."""
+    a_row = sum(attempt.predict_seconds_a_row for attempt in attempts)
+    return FIXED_SECONDS + _refit_seconds(attempts, plan) + PASSES * a_row * len(plan.y) / plan.n_workers
+
+
+def _refit_seconds(attempts: Sequence[Attempt], plan: Plan) -> float:
+    """How long it takes the workers to fit all of them on all rows, the longest first."""
+    busy = np.zeros(plan.n_workers)
+    fits = [attempt.fit_seconds * len(plan.y) / attempt.rows_a_fit for attempt in attempts]
+    for seconds in sorted(fits, reverse=True):
+        busy[np.argmin(busy)] += seconds * REFIT_MARGIN
+    return float(busy.max())
