@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import onnx
 from numpy.typing import NDArray
 
 from scoreline.automl.graph import GraphWriter
@@ -29,7 +28,8 @@ class ExtraTrees:
 
     def portfolio(self, problem: Problem, n_rows: int) -> list[tuple[int, dict[str, Any]]]:
         n_trees = 100 if len(problem.labels) > 10 or n_rows > 20_000 else 200
-        return [(5, {"n_trees": n_trees, "min_leaf": 2 if n_rows < 5_000 else 5, "max_features": 0.5})]
+        first = {"n_trees": n_trees, "max_features": 0.5}
+        return [(6, first | {"min_leaf": 2}), (10, first | {"min_leaf": 10})]
 
     def space(self, trial: Any, problem: Problem, n_rows: int) -> dict[str, Any]:
         return {
@@ -85,7 +85,7 @@ class FittedExtraTrees:
         return Forest(self._trees, self._n_scores, np.zeros(self._n_scores))
 
     def to_onnx(self, graph: GraphWriter, matrix: str) -> str:
-        return graph.cast(self.forest().to_onnx(graph, matrix), onnx.TensorProto.DOUBLE)
+        return self.forest().to_onnx(graph, matrix)
 
 
 def _tree(tree: Any, classes: NDArray[np.int64], n_scores: int, n_trees: int) -> Tree:

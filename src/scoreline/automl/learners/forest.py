@@ -43,7 +43,7 @@ class Forest:
     """The trees compare with ``<`` and sum in float32 (XGBoost), not with ``<=`` and in double (the others)."""
 
     def to_onnx(self, graph: GraphWriter, matrix: str) -> str:
-        """Raw scores, float32 [n, n_scores], from the float32 matrix; decided and summed as the library does."""
+        """Raw scores, double [n, n_scores], from the float32 matrix; decided and summed as the library does."""
         kind = np.float32 if self.single else np.float64
         if not self.single:
             matrix = graph.cast(matrix, onnx.TensorProto.DOUBLE)
@@ -57,7 +57,7 @@ class Forest:
 
         branch = "BRANCH_LT" if self.single else "BRANCH_LEQ"
         leaf_trees, leaf_nodes, outputs, weights = self._leaves()
-        return graph.node(
+        raw = graph.node(
             "TreeEnsembleRegressor",
             matrix,
             domain="ai.onnx.ml",
@@ -78,6 +78,7 @@ class Forest:
             target_ids=outputs.tolist(),
             target_weights_as_tensor=_tensor("target_weights", weights, kind),
         )
+        return graph.cast(raw, onnx.TensorProto.DOUBLE)
 
     def thresholds(self) -> dict[int, NDArray[np.float64]]:
         """Feature → the distinct values at which a tree decides."""
@@ -104,11 +105,10 @@ def _tensor(name: str, values: NDArray[np.float64], kind: type[np.floating[Any]]
 
 
 def link(graph: GraphWriter, raw: str, task: Task) -> str:
-    """Raw float32 scores of boosting → double probabilities [n, c] or predictions [n, 1]."""
-    wide = graph.cast(raw, onnx.TensorProto.DOUBLE)
+    """Raw double scores [n, n_scores] → probabilities [n, c] or predictions [n, 1]."""
     if task == "binary":
-        return graph.node("Sigmoid", graph.node("Mul", wide, graph.constant(np.array([[-1.0, 1.0]]))))
-    return graph.node("Softmax", wide, axis=1) if task == "multiclass" else wide
+        return graph.node("Sigmoid", graph.node("Mul", raw, graph.constant(np.array([[-1.0, 1.0]]))))
+    return graph.node("Softmax", raw, axis=1) if task == "multiclass" else raw
 
 
 def link_numpy(raw: NDArray[np.float64], task: Task) -> NDArray[np.float64]:

@@ -15,6 +15,8 @@ from scoreline.automl.problem import Problem
 from scoreline.core.schema import Task
 
 MOST_ITERATIONS = 3000
+MOST_LEAVES = 400_000
+"""Leaves of all trees of a model: 400,000 are some 20 MB and take about 100 µs a row."""
 PATIENCE = 60
 """Rounds without a better validation score before a fit stops."""
 DEFAULT_LEFT, MISSING_TYPE_SHIFT, MISSING_IS_NAN = 2, 2, 2
@@ -32,13 +34,17 @@ class LightGbm:
 
     def portfolio(self, problem: Problem, n_rows: int) -> list[tuple[int, dict[str, Any]]]:
         small = n_rows < 5_000
-        first = {"learning_rate": 0.05, "num_leaves": 15 if small else 31, "min_child_samples": 10 if small else 20}
+        step = first_step(problem)
+        first = {"learning_rate": step, "num_leaves": 15 if small else 31, "min_child_samples": 10 if small else 20}
         sampled = {"feature_fraction": 0.7, "bagging_fraction": 0.8, "bagging_freq": 1}
         return [
             (1, first | sampled | {"lambda_l2": 1.0}),
             (4, first | sampled | {"extra_trees": True, "lambda_l2": 1.0}),
-            (6, first | sampled | {"num_leaves": 63 if not small else 7, "learning_rate": 0.03, "lambda_l2": 5.0}),
-            (8, first | sampled | {"num_leaves": 4, "learning_rate": 0.08, "feature_fraction": 0.5}),
+            (
+                6,
+                first | sampled | {"num_leaves": 63 if not small else 7, "learning_rate": 0.6 * step, "lambda_l2": 5.0},
+            ),
+            (8, first | sampled | {"num_leaves": 4, "learning_rate": 1.6 * step, "feature_fraction": 0.5}),
         ]
 
     def space(self, trial: Any, problem: Problem, n_rows: int) -> dict[str, Any]:
@@ -79,10 +85,20 @@ class LightGbm:
         if limits.validation is not None:
             watched = [lightgbm.Dataset(limits.validation[0], limits.validation[1], reference=train)]
             callbacks.insert(0, lightgbm.early_stopping(PATIENCE, first_metric_only=True, verbose=False))
-        rounds = limits.n_iterations or MOST_ITERATIONS
+        rounds = limits.n_iterations or most_iterations(problem, params["num_leaves"])
         booster = lightgbm.train(settings, train, rounds, valid_sets=watched, callbacks=callbacks)
         n_iterations = booster.best_iteration if booster.best_iteration > 0 else booster.current_iteration()
         return FittedLightGbm(booster.model_to_string(num_iteration=n_iterations), n_iterations, problem)
+
+
+def first_step(problem: Problem) -> float:
+    """Learning rate to begin with: a round of many classes grows many trees, so rounds are fewer."""
+    return 0.05 if problem.n_scores <= 3 else 0.1 if problem.n_scores <= 10 else 0.15
+
+
+def most_iterations(problem: Problem, n_leaves: int) -> int:
+    """Bound the rounds so that the artifact stays within ``MOST_LEAVES``."""
+    return int(min(MOST_ITERATIONS, MOST_LEAVES // (problem.n_scores * n_leaves)))
 
 
 OBJECTIVES: dict[Task, dict[str, Any]] = {

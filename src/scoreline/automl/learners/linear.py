@@ -11,7 +11,7 @@ from scipy import sparse
 
 from scoreline.automl.graph import GraphWriter
 from scoreline.automl.learners.fitted import Limits, Matrix
-from scoreline.automl.learners.forest import link_numpy
+from scoreline.automl.learners.forest import link, link_numpy
 from scoreline.automl.problem import Problem
 from scoreline.core.schema import Task
 
@@ -90,10 +90,5 @@ class FittedLinear:
 
     def to_onnx(self, graph: GraphWriter, matrix: str) -> str:
         wide = graph.cast(matrix, onnx.TensorProto.DOUBLE)
-        weights, bias = self._weights, self._bias
-        if self._task == "binary":
-            weights, bias = weights * [[-1.0, 1.0]], bias * [-1.0, 1.0]
-        raw = graph.node("Add", graph.node("MatMul", wide, graph.constant(weights)), graph.constant(bias))
-        if self._task == "binary":
-            return graph.node("Sigmoid", raw)
-        return graph.node("Softmax", raw, axis=1) if self._task == "multiclass" else raw
+        raw = graph.node("MatMul", wide, graph.constant(self._weights))
+        return link(graph, graph.node("Add", raw, graph.constant(self._bias)), self._task)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scoreline.automl.graph import GraphWriter
 from scoreline.automl.learners.fitted import Limits, Matrix
 from scoreline.automl.learners.forest import Forest, Tree, link, link_numpy
-from scoreline.automl.learners.lightgbm import MOST_ITERATIONS, PATIENCE
+from scoreline.automl.learners.lightgbm import PATIENCE, first_step, most_iterations
 from scoreline.automl.problem import Problem
 from scoreline.core.schema import Task
 
@@ -26,9 +26,13 @@ class XgBoost:
 
     def portfolio(self, problem: Problem, n_rows: int) -> list[tuple[int, dict[str, Any]]]:
         small = n_rows < 5_000
-        first = {"eta": 0.05, "max_depth": 4 if small else 6, "min_child_weight": 1.0}
+        step = first_step(problem)
+        first = {"eta": step, "max_depth": 4 if small else 6, "min_child_weight": 1.0}
         sampled = {"subsample": 0.8, "colsample_bytree": 0.6, "lambda": 1.0}
-        return [(3, first | sampled), (7, first | sampled | {"max_depth": 8, "min_child_weight": 5.0, "eta": 0.03})]
+        return [
+            (3, first | sampled),
+            (7, first | sampled | {"max_depth": 8, "min_child_weight": 5.0, "eta": 0.6 * step}),
+        ]
 
     def space(self, trial: Any, problem: Problem, n_rows: int) -> dict[str, Any]:
         return {
@@ -65,7 +69,8 @@ class XgBoost:
         if limits.validation is not None:
             watched = [(xgboost.DMatrix(limits.validation[0], limits.validation[1] - shift), "validation")]
             callbacks.append(xgboost.callback.EarlyStopping(rounds=PATIENCE, save_best=True))
-        rounds = limits.n_iterations or MOST_ITERATIONS
+        # A tree rarely fills its depth.
+        rounds = limits.n_iterations or most_iterations(problem, 2 ** min(params["max_depth"], 6))
         train = xgboost.DMatrix(matrix, y - shift)
         booster = xgboost.train(settings, train, rounds, evals=watched, callbacks=callbacks, verbose_eval=False)
         return FittedXgBoost(bytes(booster.save_raw("json")), booster.num_boosted_rounds(), shift, problem)
