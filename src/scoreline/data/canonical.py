@@ -42,7 +42,7 @@ def canonical(
     if type_ == "category":
         return _category(to_text(values), codes)
     if type_ == "text":
-        return Canonical(to_text(values), False, [])
+        return Canonical(to_text(values).replace("", None), False, [])
     read: Callable[[pl.Series, str | None], tuple[pl.Series, pl.Series]]
     read = _boolean if type_ == "boolean" else _datetime
     known, present = read(values, format_)

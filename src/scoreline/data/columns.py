@@ -10,14 +10,13 @@ from scoreline.core.errors import BadSetting
 from scoreline.core.schema import Column, ColumnType
 from scoreline.data.canonical import canonical
 from scoreline.data.datetimes import ISO, find_format
-from scoreline.data.inference import DIRTY_SHARE, DISTINCT_FOR_DIRTY, Inference, infer, padded
+from scoreline.data.inference import DISTINCT_FOR_DIRTY, Inference, infer, is_formatted, padded
 from scoreline.data.numbers import Numbers, present_texts, read_numbers
 from scoreline.data.origin import Finding, Origin
 
 LEVELS_LISTED = 10_000
 """A category with more levels lists none of them in the schema."""
 MOSTLY = 0.5
-DECIMAL_COMMA = r"^\s*[+-]?\d+,\d+\s*$"
 TYPES: tuple[str, ...] = get_args(ColumnType)
 
 
@@ -148,11 +147,11 @@ def _doubts(
             f"first {values.filter(numbers.refused)[0]!r} at {origin.first(numbers.refused)}; learned as {type_}"
         )
         doubts.append(Finding("mixed_types", "alerted", sentence, name))
-    commas = values.str.contains(DECIMAL_COMMA) & numbers.present
-    if n_present and int(commas.sum() or 0) >= (1 - DIRTY_SHARE) * n_present:
+    if is_formatted(values, numbers):
         sentence = (
-            f"column `{name}` looks like numbers with a decimal comma, such as {values.filter(commas)[0]!r} at "
-            f"{origin.first(commas)}; learned as {type_}, so write a decimal point to have numbers"
+            f"column `{name}` looks like numbers that are written with signs, such as "
+            f"{values.filter(numbers.refused)[0]!r} at {origin.first(numbers.refused)}; learned as {type_}, "
+            "so write plain numbers with a decimal point to have numbers"
         )
         doubts.append(Finding("mixed_types", "alerted", sentence, name))
     return doubts

@@ -23,7 +23,7 @@ DATES = [
 ]
 CLOCK = re.compile(
     r"(?P<date>.*?)(?P<glue>[ T]?)(?<!\d)\d{1,2}:\d{2}(?P<seconds>:\d{2})?(?P<fraction>\.\d{1,6})?"
-    r"(?P<gap> ?)(?P<half>[AaPp][Mm])?(?P<zone> ?(Z|[+-]\d{2}:?\d{2}))?"
+    r"((?P<gap> ?)(?P<half>[AaPp][Mm]))?(?P<zone> ?(Z|[+-]\d{2}:?\d{2}))?"
 )
 
 

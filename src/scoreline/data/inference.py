@@ -19,6 +19,7 @@ DISTINCT_FOR_DIRTY = 10
 CODE_WIDTH = 3
 CODE_REPEATS = 5.0
 RUNNING_ROWS = 100
+FORMATTED = r"^\s*[$€£¥]?\s*[+-]?\d+([.,' ]\d{3})*([.,]\d+)?\s*[%€$£¥]?\s*$"
 KEY_SHARE = 0.98
 """A column named as a key is one although a few rows are there twice."""
 TEXT_SHARE, TEXT_WORDS, TEXT_DISTINCT = 0.3, 2.0, 10
@@ -58,12 +59,19 @@ def infer(values: pl.Series, numbers: Numbers | None) -> Inference:
     reading = find_format(distinct, DIRTY_SHARE)
     if reading is not None:
         return Inference("datetime", format=reading.format, swapped=reading.swapped)
-    return _infer_words(values)
+    return _infer_words(values, is_key=not is_formatted(values, numbers))
 
 
 def is_mostly(n_present: int, n_refused: int) -> bool:
     """Tell whether so few cells are refused that they are dirt."""
     return n_refused <= DIRTY_SHARE * n_present or (n_refused == 1 and n_present >= ROWS_FOR_ONE_DIRTY)
+
+
+def is_formatted(values: pl.Series, numbers: Numbers) -> bool:
+    """Tell whether texts that are no numbers would be without their signs: ``1,5``, ``12 %``, ``$1,234.50``."""
+    formatted = values.str.contains(FORMATTED).fill_null(False)
+    n_present, n_refused = int(numbers.present.sum()), int(numbers.refused.sum())
+    return n_refused > 0 and int((formatted & numbers.present).sum()) >= (1 - DIRTY_SHARE) * n_present
 
 
 def padded(values: pl.Series) -> bool:
@@ -114,14 +122,19 @@ def _only_truth(values: pl.Series, numbers: Numbers) -> bool:
     return len(truths) > 0 and bool(truths.all())
 
 
-def _infer_words(values: pl.Series) -> Inference:
+def _infer_words(values: pl.Series, *, is_key: bool = True) -> Inference:
     texts = values.drop_nulls()
     distinct = texts.unique()
     n_distinct, n_texts = len(distinct), len(texts)
     words = distinct.str.strip_chars().str.split(" ").list.len()
     one_word = bool((words == 1).all())
     share = n_distinct / n_texts
-    if one_word and 1 < n_texts == len(values) and share >= (KEY_SHARE if names_identifier(values.name) else 1.0):
+    if (
+        is_key
+        and one_word
+        and 1 < n_texts == len(values)
+        and share >= (KEY_SHARE if names_identifier(values.name) else 1.0)
+    ):
         return Inference("category", identifier=f"identifier: {_different(n_distinct, n_texts)}, each a single word")
     mean_words = float(words.mean() or 0)  # type: ignore[arg-type]
     mean_characters = float(distinct.str.len_chars().mean() or 0)  # type: ignore[arg-type]

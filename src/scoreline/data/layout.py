@@ -33,35 +33,34 @@ def scan(data: bytes, delimiter: str) -> Layout | None:
     """
     octets = np.frombuffer(data, np.uint8)
     mark = delimiter.encode()[0]
-    quotes = np.flatnonzero(octets == QUOTE)
-    if len(quotes) and not _is_strict(octets, quotes, mark):
-        return None
-    newlines = np.flatnonzero(octets == NEWLINE)
-    marks = np.flatnonzero(octets == mark)
-    if len(quotes):
-        newlines = newlines[np.searchsorted(quotes, newlines) % 2 == 0]
-        marks = marks[np.searchsorted(quotes, marks) % 2 == 0]
-    ends = newlines + 1
-    n_fields = np.diff(np.searchsorted(marks, newlines), prepend=0) + 1
-    lengths = np.diff(ends, prepend=0) - 1
+    is_newline, is_mark = octets == NEWLINE, octets == mark
+    open_quote = None
+    if b'"' in data:
+        is_quote = octets == QUOTE
+        quotes = np.flatnonzero(is_quote)
+        if not _is_strict(octets, quotes, mark):
+            return None
+        outside = np.cumsum(is_quote, dtype=np.uint8) % 2 == 0
+        is_newline &= outside
+        is_mark &= outside
+        open_quote = int(quotes[-1]) if len(quotes) % 2 else None
+    newlines = np.flatnonzero(is_newline)
+    lengths = np.diff(newlines, prepend=-1) - 1
     returns = np.zeros(len(newlines), bool)
     returns[lengths == 1] = octets[newlines[lengths == 1] - 1] == RETURN
     return Layout(
-        ends=ends,
-        n_fields=n_fields,
+        ends=newlines + 1,
+        n_fields=np.diff(np.searchsorted(np.flatnonzero(is_mark), newlines), prepend=0) + 1,
         blank=(lengths == 0) | returns,
-        open_quote=int(quotes[-1]) if len(quotes) % 2 else None,
+        open_quote=open_quote,
     )
 
 
 def _is_strict(octets: NDArray[np.uint8], quotes: NDArray[np.int64], mark: int) -> bool:
+    """Tell whether each opening quote follows a delimiter, newline or quote, and each closing one precedes one."""
+    is_edge = np.zeros(256, bool)
+    is_edge[[mark, NEWLINE, RETURN, QUOTE]] = True
     opening, closing = quotes[0::2], quotes[1::2]
-    around = np.array([mark, NEWLINE, RETURN, QUOTE], np.uint8)
     before = octets[opening[opening > 0] - 1]
     after = octets[closing[closing < len(octets) - 1] + 1]
-    if not (np.isin(before, around).all() and np.isin(after, around).all()):
-        return False
-    # A quote after a quote reopens a field only if that quote closed it: `""` that is not inside quotes is `a""b`.
-    touching = opening[opening > 0]
-    touching = touching[octets[touching - 1] == QUOTE]
-    return bool(np.isin(touching - 1, closing).all())
+    return bool(is_edge[before].all() and is_edge[after].all())

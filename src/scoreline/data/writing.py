@@ -71,7 +71,7 @@ class TableWriter:
                 include_header=self.n_frames == 0,
                 separator=delimiter,
                 # A lone missing value would be an empty line, which readers skip.
-                quote_style="non_numeric" if frame.width == 1 else "necessary",
+                null_value='""' if frame.width == 1 else None,
             )
         self.n_frames += 1
 

@@ -1,0 +1,72 @@
+"""A dataset holds what the scoring door makes of the same table, to the last bit."""
+
+import io
+
+import numpy as np
+import polars as pl
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scoreline.core.schema import Column
+from scoreline.data import make_dataset
+from scoreline.data.datetimes import DATES, parse, parse_all
+from scoreline.data.delimited import read_delimited
+from scoreline.data.numbers import read_numbers
+from scoreline.scoring.decode import Decoder
+from scoreline.scoring.values import Unreadable, number_reader
+
+DOOR = number_reader(Column(name="x", type="number"))
+ALMOST_NUMBERS = st.one_of(
+    st.text(st.sampled_from("0123456789.eE+-_ infaxNT\u0661\u00a0"), max_size=8),
+    st.floats().map(repr),
+    st.integers().map(str),
+    st.sampled_from(["true", " FALSE ", "NaN", "-inf", "1e400", "n/a", "-", "1_000", "0x10", "1,5"]),
+)
+
+
+def at_the_door(text):
+    try:
+        return DOOR(text)
+    except Unreadable:
+        return "refused"
+
+
+@given(st.lists(ALMOST_NUMBERS, min_size=1, max_size=20))
+def test_texts_are_read_as_numbers_exactly_as_at_the_door(texts):
+    numbers = read_numbers(pl.Series("x", texts, pl.String))
+    for text, number in zip(texts, numbers.values.to_list(), strict=True):
+        door = at_the_door(text)
+        if door == "refused" or np.isnan(door):
+            assert number is None
+        else:
+            assert number == door
+
+
+@given(st.lists(st.datetimes(min_value=parse("1900-01-01", "ISO 8601")), min_size=1), st.sampled_from(DATES))
+def test_dates_are_read_as_python_reads_them(moments, format_):
+    texts = [moment.strftime(format_) for moment in moments]
+    texts += [text.replace("0", "") for text in texts]
+    read = parse_all(pl.Series("d", texts), format_).to_list()
+    assert read == [parse(text, format_) or parse(text, "ISO 8601") for text in texts] or all(
+        mine == python or python is None for mine, python in zip(read, (parse(t, format_) for t in texts), strict=True)
+    )
+
+
+def test_a_dataset_and_the_raw_file_give_the_same_rows():
+    content = b"""age,city,zip_code,joined,member,bio,score
+41,"Bonn",3,13/1/2011,true,"likes long walks, and tea",1e-3
+,Koeln,4.0,1/2/2011,False,"has, it seems, no hobby at all",NA
+ 7.5 ,Bonn,3,31/12/2010,TRUE,"reads many books about the sea",-0.0
+NaN,,4,,,,"1e39"
+12,none,9,5/5/2011,false,"is a gardener; grows many roses",.5
+"""
+    raw = pl.concat(read_delimited(io.BytesIO(content * 1), "t.csv", on_alert=print))
+    types = {"bio": "text", "zip_code": "category"}
+    dataset = make_dataset(raw, types=types)
+    decoder = Decoder(dataset.schema)
+    from_raw, from_dataset = decoder.frame(raw).rows, decoder.frame(dataset.frame).rows
+    assert [column.type for column in dataset.schema.columns] == [
+        "number", "category", "category", "datetime", "boolean", "text", "number",
+    ]  # fmt: skip
+    np.testing.assert_array_equal(from_raw.numbers, from_dataset.numbers)
+    assert from_raw.texts.tolist() == from_dataset.texts.tolist()
