@@ -48,7 +48,7 @@ def create_app(source: Source, *, max_body_bytes: int = MAX_BODY_BYTES) -> ASGIA
 
 def _nowhere(routes: list[Route], deployments: ActiveDeployments) -> View:
     async def view(request: Request) -> Reply:
-        path = request.url.path
+        path: str = request.scope["path"]
         paths = [path for route in routes for path in _concrete(route.path, deployments.names)]
         close = get_close_matches(path, paths, n=3, cutoff=0.6)
         hint = f"did you mean {' or '.join(close)}?" if close else "GET /openapi.json lists every route"

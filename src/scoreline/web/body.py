@@ -16,6 +16,8 @@ JSON_TYPES = frozenset(
 def check_json(request: Request) -> None:
     """Raise UnsupportedMediaType unless the body may be JSON in UTF-8 as it is."""
     header = request.headers.get("content-type", "")
+    if header == "application/json" and "content-encoding" not in request.headers:
+        return
     media_type, *parameters = (part.strip().lower() for part in header.split(";"))
     if media_type not in JSON_TYPES and not media_type.endswith("+json"):
         raise UnsupportedMediaType(f"content type `{media_type}` is not read here", hint="send application/json")

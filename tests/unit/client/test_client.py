@@ -125,9 +125,12 @@ def test_a_body_beyond_the_limit_is_told_although_it_is_still_being_sent(tmp_pat
         app.registry.register(tmp_path / "credit.scoreline")
         app.registry.deploy("credit", "credit")
         web = create_app(app.registry, max_body_bytes=100_000)
-        with background(web, bind(port=0)) as url, Client(url, retry_seconds=()) as client:
-            with pytest.raises(TooLarge, match="100000 bytes"):
-                client.deployments["credit"].score(ROWS * 200_000)
+        with (
+            background(web, bind(port=0)) as url,
+            Client(url, retry_seconds=()) as client,
+            pytest.raises(TooLarge, match="100000 bytes"),
+        ):
+            client.deployments["credit"].score(ROWS * 200_000)
 
 
 def test_many_threads_share_a_client(served: Served) -> None:
