@@ -49,7 +49,7 @@ format: $(VENV)/.dev ## Put the code in the project's form
 	$(BIN)/ruff check --fix
 
 bench: $(VENV)/.dev ## Measure the figures that must hold, each beside an opponent
-	@for benchmark in benchmarks/bench_*.py; do echo "== $$benchmark"; $(BIN)/python "$$benchmark" || exit 1; done
+	@for benchmark in benchmarks/*.py; do echo "== $$benchmark"; $(BIN)/python "$$benchmark" || exit 1; done
 
 docs: $(VENV)/.dev ## Write docs/reference/ from the code
 	$(BIN)/python tools/reference.py
