@@ -10,13 +10,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Literal, Protocol
-
-import msgspec
+from typing import Protocol
 
 from scoreline.core.entities import Deployment
 from scoreline.core.errors import NotFound, ScorelineError, Unavailable
 from scoreline.scoring.pipeline import ScoringPipeline, load
+from scoreline.serving.active import Active, DeploymentState, Status
 
 POLL_SECONDS = 0.25
 """How often the registry is asked whether anything changed."""
@@ -34,41 +33,6 @@ class Source(Protocol):
     def deployments(self) -> Iterable[Deployment]: ...
 
     def artifact(self, digest: str) -> Path: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Active:
-    """A version that answers. A request resolves it once and keeps it, so that a swap never touches a request."""
-
-    name: str
-    model: str
-    version: int
-    digest: str
-    pipeline: ScoringPipeline
-    loaded_at: datetime
-
-
-Status = Literal["ready", "held", "failed"]
-
-
-class DeploymentState(msgspec.Struct, frozen=True, kw_only=True):
-    """What a deployment answers with, and why not with what it should."""
-
-    name: str
-    model: str
-    reference: str
-    default: bool
-    status: Status
-    """``ready``; ``held``: the wanted version failed and an earlier one goes on answering; ``failed``: none answers."""
-    version: int | None
-    """Return the version that answers."""
-    digest: str | None
-    wanted_version: int
-    previous_version: int | None
-    """Kept loaded: a rollback to it is instant."""
-    loaded_at: datetime | None
-    reason: str = ""
-    """Why the wanted version does not answer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scoreline.serving.deployments import Active
+from scoreline.serving.active import Active
 from scoreline.serving.protocols.dialect import Dialect, Reply
 
 

@@ -9,7 +9,8 @@ from string import Template
 import msgspec
 
 from scoreline.core.schema import Column
-from scoreline.serving.deployments import Active, ActiveDeployments, DeploymentState
+from scoreline.serving.active import Active, DeploymentState
+from scoreline.serving.deployments import ActiveDeployments
 
 _N_LEVELS_SHOWN = 6
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from scoreline.core.manifest import Manifest
 from scoreline.core.schema import Column, label_text
-from scoreline.serving.deployments import Active, ActiveDeployments
+from scoreline.serving.active import Active
+from scoreline.serving.deployments import ActiveDeployments
 from scoreline.web.openapi_parts import ERROR_SCHEMAS, GENERAL_PATHS, errors, h2o_operations, json_content, operation
 
 Json = dict[str, Any]

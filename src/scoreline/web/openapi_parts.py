@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from scoreline.serving.deployments import Active
+from scoreline.serving.active import Active
 from scoreline.serving.protocols import DIALECTS
 
 Json = dict[str, Any]

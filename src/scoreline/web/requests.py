@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from scoreline.serving.deployments import Active
+from scoreline.serving.active import Active
 
 log = logging.getLogger("scoreline.requests")
 

@@ -10,7 +10,8 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from scoreline.core.errors import Unsupported
-from scoreline.serving.deployments import Active, ActiveDeployments
+from scoreline.serving.active import Active
+from scoreline.serving.deployments import ActiveDeployments
 from scoreline.serving.plane import answer
 from scoreline.serving.protocols.dialect import Dialect, Refusal, Reply
 from scoreline.web.body import check_json, read_body

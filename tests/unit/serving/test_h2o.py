@@ -12,7 +12,7 @@ from tests.artifacts import SCHEMA, tiny_artifact
 from scoreline.core.errors import BadRequest, Unsupported
 from scoreline.core.schema import Column, Label, Schema
 from scoreline.scoring.pipeline import load
-from scoreline.serving.deployments import Active
+from scoreline.serving.active import Active
 from scoreline.serving.plane import answer
 from scoreline.serving.protocols.dialect import Reply
 from scoreline.serving.protocols.h2o import H2O, LONGEST_HEADER

@@ -11,7 +11,7 @@ from tests.artifacts import ROWS, SCHEMA, tiny_artifact
 from scoreline.core.errors import BadRequest, SchemaMismatch
 from scoreline.core.schema import Column, Schema
 from scoreline.scoring.pipeline import load
-from scoreline.serving.deployments import Active
+from scoreline.serving.active import Active
 from scoreline.serving.plane import answer
 from scoreline.serving.protocols.native import Native
 

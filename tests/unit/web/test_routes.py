@@ -156,8 +156,18 @@ def test_every_error_has_a_status() -> None:
     assert set(STATUS_OF_CODE) <= {error.code for error in ERRORS}
 
 
+API = Path(__file__).parents[3] / "docs" / "api.md"
+
+
+def test_every_route_of_every_dialect_is_documented() -> None:
+    documented = API.read_text("utf-8")
+    for dialect in DIALECTS:
+        for path in (dialect.score_path, *dialect.views, *(refusal.path for refusal in dialect.refusals)):
+            assert path in documented
+
+
 def test_every_error_that_a_caller_can_meet_is_documented() -> None:
-    documented = (Path(__file__).parents[3] / "docs" / "api.md").read_text()
+    documented = API.read_text("utf-8")
     for code in [
         *STATUS_OF_CODE,
         "bad_request",

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol
 from scoreline.core.errors import ScorelineError
 from scoreline.scoring.predictions import Predictions
 from scoreline.scoring.rows import Decoded
-from scoreline.serving.deployments import Active
+from scoreline.serving.active import Active
 
 NAME = "/deployments/{name}"
 """Path under which a dialect that knows one model only is spoken by the deployment ``{name}``."""

@@ -12,7 +12,7 @@ import msgspec
 from scoreline.core.errors import BadRequest, ScorelineError, Unsupported
 from scoreline.core.schema import Column, Label, label_text
 from scoreline.scoring.predictions import Predictions
-from scoreline.serving.deployments import Active
+from scoreline.serving.active import Active
 from scoreline.serving.protocols.dialect import NAME, Call, Refusal, Reply
 from scoreline.serving.protocols.json import read_json
 

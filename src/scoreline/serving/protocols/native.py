@@ -9,7 +9,7 @@ import msgspec
 from scoreline.core.errors import BadRequest, ScorelineError
 from scoreline.scoring.predictions import Predictions
 from scoreline.scoring.rows import Decoded
-from scoreline.serving.deployments import Active
+from scoreline.serving.active import Active
 from scoreline.serving.protocols.dialect import Call, Refusal, Reply
 from scoreline.serving.protocols.json import read_json
 

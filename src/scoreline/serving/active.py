@@ -1,0 +1,46 @@
+"""What answers for a deployment, and what a deployment says of itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from scoreline.scoring.pipeline import ScoringPipeline
+
+
+@dataclass(frozen=True, slots=True)
+class Active:
+    """A version that answers. A request resolves it once and keeps it, so that a swap never touches a request."""
+
+    name: str
+    model: str
+    version: int
+    digest: str
+    pipeline: ScoringPipeline
+    loaded_at: datetime
+
+
+Status = Literal["ready", "held", "failed"]
+
+
+class DeploymentState(msgspec.Struct, frozen=True, kw_only=True):
+    """What a deployment answers with, and why not with what it should."""
+
+    name: str
+    model: str
+    reference: str
+    default: bool
+    status: Status
+    """``ready``; ``held``: the wanted version failed and an earlier one goes on answering; ``failed``: none answers."""
+    version: int | None
+    """Return the version that answers."""
+    digest: str | None
+    wanted_version: int
+    previous_version: int | None
+    """Kept loaded: a rollback to it is instant."""
+    loaded_at: datetime | None
+    reason: str = ""
+    """Why the wanted version does not answer."""
