@@ -44,6 +44,7 @@ class Child:
     def __init__(self, shared: BinaryIO) -> None:
         self.job: Job | None = None
         self.ready = False
+        self.n_requests = 0
         self._received = bytearray()
         self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 (closed by kill)
         process = subprocess.Popen(  # noqa: S603 (ourselves)

@@ -30,6 +30,13 @@ class Ready(NamedTuple):
     """Said once, when the process has started and read its rows."""
 
 
+class Cancel(msgspec.Struct, frozen=True):
+    """Give up a request, if it is still under way; its answer will be ``Failed``."""
+
+    number: int
+    """Of the request among those sent to this worker, from 1."""
+
+
 class FitFold(msgspec.Struct, frozen=True):
     """Learn from a fold's training rows, predict its validation rows."""
 

@@ -11,11 +11,12 @@ from typing import Any, BinaryIO, Literal, NamedTuple, Self
 from scoreline.automl import handover
 from scoreline.automl.child import Child, Job
 from scoreline.automl.handover import Handover
-from scoreline.automl.messages import Failed, Open, Ready, Request
+from scoreline.automl.messages import Cancel, Failed, Open, Ready, Request
 from scoreline.automl.problem import Problem
 from scoreline.core.errors import ExperimentFailed, ScorelineError
 
 _FALSE_STARTS_ALLOWED = 3
+_HEED_SECONDS = 0.3
 
 
 class Outcome(NamedTuple):
@@ -80,6 +81,7 @@ class Pool:
         child = next(child for child in self._children if child.ready and child.job is None)
         now = time.monotonic()
         child.job = Job(job, now, now + limit_seconds, limit_seconds)
+        child.n_requests += 1
         child.send(request)
 
     def poll(self, timeout_seconds: float) -> list[Outcome]:
@@ -95,7 +97,13 @@ class Pool:
         return outcomes
 
     def cancel(self) -> None:
-        """Kill and replace every worker that is busy, without a word about its job."""
+        """Stop what is under way, without a word about it; a worker that does not heed is killed and replaced."""
+        for child in self._children:
+            if child.job:
+                child.send(Cancel(child.n_requests))
+        give_up_at = time.monotonic() + _HEED_SECONDS
+        while self.n_busy and time.monotonic() < give_up_at:
+            self.poll(max(0.0, give_up_at - time.monotonic()))
         for child in list(self._children):
             if child.job:
                 self._replace(child, "killed", "")

@@ -17,6 +17,7 @@ import sys
 import threading
 import time
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ from scoreline.automl.messages import (
     Answer,
     Build,
     Built,
+    Cancel,
     Failed,
     FitFold,
     FoldFitted,
@@ -49,13 +51,20 @@ from scoreline.core.errors import ScorelineError
 from scoreline.scoring.graph import Graph
 
 
-def perform(request: Request, problem: Problem, data: Handover) -> Answer:
-    """Do what is asked; the same request on the same rows has the same answer."""
+class Cancelled(Exception):
+    """The parent no longer wants the answer."""
+
+
+Progress = Callable[[int], None]
+
+
+def perform(request: Request, problem: Problem, data: Handover, on_progress: Progress = lambda _: None) -> Answer:
+    """Do what is asked; the same request on the same rows has the same answer. ``on_progress`` hears of iterations."""
     match request:
         case FitFold():
-            return _fit_fold(request, problem, data)
+            return _fit_fold(request, problem, data, on_progress)
         case Refit():
-            return _refit(request, problem, data)
+            return _refit(request, problem, data, on_progress)
         case Build():
             return Built(build_graph(_members(request.members), problem))
         case Prove():
@@ -63,7 +72,7 @@ def perform(request: Request, problem: Problem, data: Handover) -> Answer:
             return Proved(check_parity(members, graph, problem, data.rows, data.y, request.seed))
 
 
-def _fit_fold(request: FitFold, problem: Problem, data: Handover) -> FoldFitted:
+def _fit_fold(request: FitFold, problem: Problem, data: Handover, on_progress: Progress) -> FoldFitted:
     np.random.seed(request.candidate.seed)  # noqa: NPY002 (for libraries that fall back on it)
     trains, validates = data.folds[request.fold]
     trains = _some(trains, request.n_rows, request.candidate.seed)
@@ -76,6 +85,7 @@ def _fit_fold(request: FitFold, problem: Problem, data: Handover) -> FoldFitted:
         data.y[trains],
         validation=(validation, data.y[validates]),
         seconds=request.seconds,
+        on_progress=on_progress,
     )
     fitted = time.perf_counter()
     predicted = pipeline.predict(validation)
@@ -91,7 +101,7 @@ def _fit_fold(request: FitFold, problem: Problem, data: Handover) -> FoldFitted:
     )
 
 
-def _refit(request: Refit, problem: Problem, data: Handover) -> Refitted:
+def _refit(request: Refit, problem: Problem, data: Handover, on_progress: Progress) -> Refitted:
     np.random.seed(request.candidate.seed)  # noqa: NPY002 (as above)
     chosen = _some(np.arange(len(data.y)), request.n_rows, request.candidate.seed)
     pipeline = fit(
@@ -101,12 +111,46 @@ def _refit(request: Refit, problem: Problem, data: Handover) -> Refitted:
         data.y[chosen],
         n_iterations=request.n_iterations,
         seconds=request.seconds,
+        on_progress=on_progress,
     )
     return Refitted(pickle.dumps(pipeline, protocol=5))
 
 
 def _members(pickled: list[tuple[float, bytes]]) -> list[tuple[float, FittedPipeline]]:
     return [(weight, pickle.loads(body)) for weight, body in pickled]  # noqa: S301 (written by another worker of ours)
+
+
+class Inbox:
+    """Requests, read by a thread of its own, which therefore sees at once when the parent cancels or is gone."""
+
+    def __init__(self) -> None:
+        self.requests: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._number = self._cancelled = 0
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def next(self) -> Request:
+        """Wait for the next request."""
+        request: Request = self.requests.get()
+        self._number += 1
+        return request
+
+    def check(self, _: int) -> None:
+        """Raise ``Cancelled`` when the request under way is."""
+        if self._cancelled == self._number:
+            raise Cancelled
+
+    def _listen(self) -> None:
+        with os.fdopen(os.dup(0), "rb") as stream:
+            while len(head := stream.read(LENGTH.size)) == LENGTH.size:
+                size = LENGTH.unpack(head)[0]
+                if len(body := stream.read(size)) < size:
+                    break
+                message = pickle.loads(body)  # noqa: S301 (written by our parent)
+                if isinstance(message, Cancel):
+                    self._cancelled = message.number
+                else:
+                    self.requests.put(message)
+        os._exit(0)
 
 
 def main(descriptor: int) -> None:
@@ -116,16 +160,17 @@ def main(descriptor: int) -> None:
     os.dup2(2, 1)  # whatever a library prints must not get between the answers
     warnings.simplefilter("ignore")
     _volunteer_for_the_memory_killer()
-    requests: queue.SimpleQueue[Any] = queue.SimpleQueue()
-    threading.Thread(target=_listen, args=(requests,), daemon=True).start()
-    opened: Open = requests.get()
+    inbox = Inbox()
+    opened: Open = inbox.requests.get()
     data = handover.read(descriptor, opened.layout)
     _import_boosters()
     _send(answers, Ready())
     while True:
-        request = requests.get()
+        request = inbox.next()
         try:
-            answer = perform(request, opened.problem, data)
+            answer = perform(request, opened.problem, data, inbox.check)
+        except Cancelled:
+            answer = Failed("cancelled")
         except MemoryError:
             answer = Failed("out of memory")
         except ScorelineError as error:
@@ -155,16 +200,6 @@ def _some(indices: npt.NDArray[np.int64], n_rows: int | None, seed: int) -> npt.
     if n_rows is None or n_rows >= len(indices):
         return indices
     return np.sort(np.random.default_rng(seed).choice(indices, n_rows, replace=False))
-
-
-def _listen(requests: queue.SimpleQueue[Any]) -> None:
-    with os.fdopen(os.dup(0), "rb") as stream:
-        while len(head := stream.read(LENGTH.size)) == LENGTH.size:
-            size = LENGTH.unpack(head)[0]
-            if len(body := stream.read(size)) < size:
-                break
-            requests.put(pickle.loads(body))  # noqa: S301 (written by our parent)
-    os._exit(0)
 
 
 def _send(descriptor: int, answer: Ready | Answer) -> None:

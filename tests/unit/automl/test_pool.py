@@ -132,6 +132,17 @@ def test_a_fit_that_minds_no_time_is_killed_and_its_worker_replaced(pool: Pool) 
     assert answer(pool, FitFold(candidate("linear"), 0, 60.0)).status == "done"
 
 
+def test_what_is_cancelled_ends_and_its_worker_goes_on(pool: Pool) -> None:
+    before = pool.process_ids
+    assert answer(pool, FitFold(candidate("linear"), 0, 60.0)).status == "done"
+    slow = {"learning_rate": 1e-9, "num_leaves": 31}
+    endless = Candidate(learner="lightgbm", params=slow, features=candidate("lightgbm").features, seed=1)
+    pool.submit(9, FitFold(endless, 0, 1e9), limit_seconds=60.0)
+    pool.cancel()
+    assert pool.process_ids == before
+    assert answer(pool, FitFold(candidate("linear"), 0, 60.0)).status == "done"
+
+
 def test_a_worker_that_is_shot_is_an_outcome_with_a_reason(pool: Pool) -> None:
     while not pool.n_idle:
         pool.poll(1.0)
