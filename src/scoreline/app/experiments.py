@@ -17,7 +17,7 @@ from scoreline.registry.names import check_name, missing, suggest_name
 
 if TYPE_CHECKING:
     from scoreline.automl.events import Event
-    from scoreline.automl.experiment import ExperimentResult
+    from scoreline.automl.result import ExperimentResult
     from scoreline.automl.settings import ExperimentSettings
     from scoreline.data import Dataset
 
@@ -71,7 +71,9 @@ def experiment(
     try:
         dataset, test_dataset = _tables(data, test, settings, name)
         output = folder / f"{model}.scoreline"
-        result = run_experiment(dataset, settings, test=test_dataset, output=output, on_event=on_event)
+        result = run_experiment(
+            dataset, settings, test=test_dataset, output=output, identity=identity, on_event=on_event
+        )
         version = app.registry.register(result.path, model, promote=promote) if register else None
     except BaseException as error:
         _write(folder, {**record, **_ending(error)})

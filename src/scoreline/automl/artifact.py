@@ -36,6 +36,7 @@ class Described(NamedTuple):
 def describe_artifact(
     prepared: Prepared,
     settings: ExperimentSettings,
+    experiment: str,
     choice: Choice,
     trials: Sequence[Trial],
     graph_bytes: bytes,
@@ -89,7 +90,7 @@ def describe_artifact(
             dataset=train.digest,
             dataset_name=train.name,
             n_rows=train.n_rows,
-            experiment=settings.name or train.name,
+            experiment=experiment,
             settings=msgspec.to_builtins(settings),
             libraries=describe.library_versions(),
             created_at=datetime.now(UTC).isoformat(timespec="seconds"),

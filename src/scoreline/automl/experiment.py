@@ -36,12 +36,14 @@ def run_experiment(
     *,
     test: Dataset | None = None,
     output: Path,
+    identity: str = "",
     on_event: Callable[[Event], None] = lambda event: None,
 ) -> ExperimentResult:
     """Search for the best scoring pipeline for ``dataset`` and write it to the file ``output``.
 
-    Rows of ``test`` are scored at the end; without it some are set apart, as ``settings.split`` says. Worker processes
-    are gone when this returns or raises, also after Ctrl-C.
+    Rows of ``test`` are scored at the end; without it some are set apart, as ``settings.split`` says. ``identity`` is
+    what the lineage calls the experiment, by default its name. Worker processes are gone when this returns or raises,
+    also after Ctrl-C.
 
     Raises:
         BadData, BadSetting: the table or a setting will not do.
@@ -51,7 +53,7 @@ def run_experiment(
     budget = Budget(settings.time_seconds)
     with warnings.catch_warnings(), Pool(settings.workers) as pool:
         warnings.simplefilter("ignore")  # libraries think aloud; what matters is an error or a guardrail
-        return _run(dataset, settings, test, output, budget, pool, on_event)
+        return _run(dataset, settings, test, output, identity, budget, pool, on_event)
 
 
 def _run(
@@ -59,6 +61,7 @@ def _run(
     settings: ExperimentSettings,
     test: Dataset | None,
     output: Path,
+    identity: str,
     budget: Budget,
     pool: Pool,
     emit: Callable[[Event], None],
@@ -91,6 +94,7 @@ def _run(
     described = describe_artifact(
         prepared,
         settings,
+        identity or settings.name or dataset.name,
         choice,
         trials,
         graph,
