@@ -6,11 +6,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+from tests.artifacts import tiny_artifact
 
 from scoreline.app.settings import App, Settings, open_app
 from scoreline.web.app import create_app
 from scoreline.web.server import background, bind
-from tests.artifacts import tiny_artifact
 
 
 @contextmanager
