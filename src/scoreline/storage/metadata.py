@@ -96,7 +96,9 @@ def _engine(url: URL) -> Engine:
             return create_engine(url, pool_pre_ping=True)
         engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
     except (ModuleNotFoundError, NoSuchModuleError) as error:
-        raise MissingExtra(f"the driver for {url.drivername} is missing: {error}", hint="pip install psycopg") from None
+        raise MissingExtra(
+            f"the driver for {url.drivername} is missing: {error}", hint="pip install 'psycopg[binary]'"
+        ) from None
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -11,7 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 
 import scoreline.storage.migrations
-from scoreline.core.errors import BadSetting, Unavailable
+from scoreline.core.errors import BadSetting, ScorelineError, Unavailable
 from scoreline.storage.metadata import MetadataStore
 from scoreline.storage.migrate import HEAD
 from scoreline.storage.tables import metadata
@@ -77,6 +77,7 @@ def test_a_url_that_cannot_be_used_is_refused(url: str, sentence: str) -> None:
         MetadataStore(url)
 
 
-def test_a_password_is_not_shown(tmp_path: Path) -> None:
-    with pytest.raises(Exception, match=r"^((?!secret).)*$"):
+def test_a_password_is_not_shown() -> None:
+    with pytest.raises(ScorelineError) as caught:  # nobody listens there, and the driver may be missing
         MetadataStore("postgresql://somebody:secret@127.0.0.1:1/name")
+    assert "secret" not in str(caught.value)
