@@ -20,12 +20,11 @@ def tell(session: Session, outcome: Outcome, path: Path) -> None:
     """Write the report: leaderboard, winner, proof, file, version."""
     manifest = outcome.result.manifest
     trials = [msgspec.structs.asdict(trial) for trial in outcome.result.trials]
-    report.leaderboard(session, trials, manifest.scores.scorer)
+    report.leaderboard(session, trials, manifest.scores.scorer, outcome.result.elapsed_seconds)
     report.winner(session, manifest)
     report.proof(session, manifest)
-    report.artifact(
-        session, manifest, str(path), path.stat().st_size, outcome.version, labels(session, outcome.version)
-    )
+    aliases = labels(session, outcome.version)
+    report.artifact(session, manifest, path, path.stat().st_size, outcome.version, aliases)
 
 
 def suggest(session: Session, outcome: Outcome, path: Path) -> None:
@@ -47,7 +46,7 @@ def suggest(session: Session, outcome: Outcome, path: Path) -> None:
 def document(outcome: Outcome, path: Path) -> dict[str, Any]:
     """Return the experiment's document, with the artifact where the person will find it."""
     found = outcome.to_json()
-    found["artifact"] = {**found.get("artifact", {}), "path": str(path)}
+    found["artifact"]["path"] = str(path)
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import RenderableType
@@ -18,11 +19,15 @@ if TYPE_CHECKING:
     from scoreline.core.manifest import Manifest
 
 HEADING = "quiet"
+RANK_WIDTH = 3
 
 
-def leaderboard(session: Session, found: Sequence[Mapping[str, Any]], scorer: str) -> None:
+def leaderboard(session: Session, found: Sequence[Mapping[str, Any]], scorer: str, elapsed_seconds: float) -> None:
     """Write the trials in order, under the heading that the live view has opened."""
     session.say(indented(trials.leaderboard(found, scorer, session.width - INDENT)))
+    n_trials = sum(not trials.is_ensemble(trial) for trial in found)
+    total = f"{wording.count(n_trials, 'trial')}, {wording.seconds(elapsed_seconds)} in all"
+    session.say(indented(Text(total, "quiet"), INDENT + RANK_WIDTH))
 
 
 def winner(session: Session, manifest: Manifest) -> None:
@@ -43,7 +48,7 @@ def proof(session: Session, manifest: Manifest) -> None:
 
 
 def artifact(
-    session: Session, manifest: Manifest, path: str, n_bytes: int, version: Version | None, aliases: Sequence[str]
+    session: Session, manifest: Manifest, path: Path, n_bytes: int, version: Version | None, aliases: Sequence[str]
 ) -> None:
     """Write where the file is, how large, how quick, and as what it is registered."""
     registered: list[tuple[str, RenderableType]] = []
@@ -52,7 +57,9 @@ def artifact(
         for alias in aliases:
             name.append(f"  @{alias}", "accent")
         registered.append(("model", name))
-    session.section("Scoring pipeline", scoring_pipeline.file_facts(manifest, path, n_bytes, registered))
+    session.section("Scoring pipeline")
+    session.literal(f"  {wording.path(path)}", "best")
+    session.say(indented(scoring_pipeline.file_facts(manifest, n_bytes, registered)))
 
 
 def inspection(session: Session, found: Inspection) -> None:
@@ -66,7 +73,9 @@ def inspection(session: Session, found: Inspection) -> None:
     if found.model is not None:
         answers = f", answers as {found.deployment}" if found.deployment else ""
         known.append(("registered", f"{found.model}, version {found.version}{answers}"))
-    session.section(manifest.name, scoring_pipeline.file_facts(manifest, found.path, found.size_bytes, known))
+    session.section(manifest.name)
+    session.literal(f"  {wording.path(Path(found.path))}", "best")
+    session.say(indented(scoring_pipeline.file_facts(manifest, found.size_bytes, known)))
     session.section("Input", data.columns(manifest.schema.columns, {}, session.width - 2))
     session.section("Scores", *_scores(manifest))
     if manifest.importance:

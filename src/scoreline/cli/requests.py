@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import shlex
+import statistics
 import time
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -13,40 +14,47 @@ from urllib.parse import urlsplit
 from scoreline.core.errors import Unavailable
 
 TIMEOUT_SECONDS = 10.0
+N_TIMES = 25
+"""Requests sent to tell how long an answer takes."""
 
 
 class Answer(NamedTuple):
     """What came back."""
 
-    status: int
     body: str
     seconds: float
+    """Median over the requests sent, from the first byte sent to the last received."""
 
 
-def send(url: str, body: str | None = None) -> Answer:
-    """GET ``url``, or POST ``body`` to it as JSON. Raises Unavailable when nobody answers."""
+def send(url: str, body: str | None = None, *, n_times: int = 1) -> Answer:
+    """GET ``url``, or POST ``body`` to it as JSON, ``n_times`` over one connection.
+
+    Raises Unavailable when nobody answers, or answers with an error.
+    """
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.netloc, timeout=TIMEOUT_SECONDS)
-    started = time.perf_counter()
+    headers = {} if body is None else {"Content-Type": "application/json"}
+    content = None if body is None else body.encode()
+    taken: list[float] = []
     try:
-        headers = {} if body is None else {"Content-Type": "application/json"}
-        content = None if body is None else body.encode()
-        connection.request("GET" if body is None else "POST", parts.path, content, headers)
-        response = connection.getresponse()
-        content_back = response.read().decode()
-        return Answer(response.status, content_back, time.perf_counter() - started)
-    except OSError as error:
+        for _ in range(n_times):
+            started = time.perf_counter()
+            connection.request("GET" if body is None else "POST", parts.path, content, headers)
+            response = connection.getresponse()
+            found = response.read().decode()
+            taken.append(time.perf_counter() - started)
+    except (OSError, http.client.HTTPException) as error:
         raise Unavailable(f"{url} does not answer: {error}", hint="is the server running?") from None
     finally:
         connection.close()
+    if response.status != http.client.OK:
+        raise Unavailable(f"{url} answers with status {response.status}: {found}")
+    return Answer(found, statistics.median(taken))
 
 
 def row_text(row: Mapping[str, Any], width: int) -> str:
     """Write a row as JSON over several lines of at most ``width`` where a column fits; broken between columns only."""
-    cells = [
-        f"{json.dumps(name, ensure_ascii=False)}: {json.dumps(value, ensure_ascii=False)}"
-        for name, value in row.items()
-    ]
+    cells = [f"{_json(name)}: {_json(value)}" for name, value in row.items()]
     lines: list[str] = []
     for position, cell in enumerate(cells):
         piece = cell if position + 1 == len(cells) else f"{cell},"
@@ -60,3 +68,8 @@ def row_text(row: Mapping[str, Any], width: int) -> str:
 def curl(url: str, body: str) -> str:
     """Return the command that sends ``body`` to ``url``, as a shell takes it."""
     return f"curl -s {shlex.quote(url)} -d {shlex.quote(body)}"
+
+
+def _json(value: Any) -> str:
+    whole = isinstance(value, float) and value.is_integer()
+    return json.dumps(int(value) if whole else value, ensure_ascii=False)

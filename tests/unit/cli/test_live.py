@@ -120,8 +120,8 @@ def test_an_error_in_the_middle_takes_the_live_view_away():
     session.progress = Console(file=StringIO(), force_terminal=True, width=60, theme=THEME)
     session.report = Console(file=StringIO(), theme=THEME)
     view = ExperimentView(session, "risk")
+    view.on_event(PLAN)
     with pytest.raises(BadSetting), view:
-        view.on_event(PLAN)
         duration("soon")
     assert view._live is None
 

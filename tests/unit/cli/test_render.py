@@ -124,6 +124,7 @@ def test_parity_above_its_tolerance_does_not_look_passed():
 
 def test_an_ensemble_names_its_members_by_weight():
     rows = [
+        {"learner": "ensemble", "weight": 1.0},
         {"learner": "lightgbm", "weight": 0.5},
         {"learner": "linear", "weight": 0.3},
         {"learner": "lightgbm", "weight": 0.2},
@@ -166,9 +167,15 @@ def test_a_long_leaderboard_is_cut_and_counted():
     assert "25 more" in text
 
 
-def test_weights_are_shown_once_there_are_any():
+def test_weights_are_shown_for_an_ensemble():
     assert "weight" not in shown(trials.leaderboard([trial(1, 0.4)], "auc", 78))
-    assert "100 %" in shown(trials.leaderboard([trial(1, 0.4, weight=1.0)], "auc", 78))
+    one = trial(1, 0.4, weight=1.0)
+    assert "weight" not in shown(trials.leaderboard([one], "auc", 78)), "a single winner needs no share"
+    blend = trial(3, 0.3, learner="ensemble", params={"members": ["linear (1)", "spline (2)"]}, weight=1.0)
+    text = shown(trials.leaderboard([blend, trial(1, 0.4, weight=0.75), trial(2, 0.5, weight=0.25)], "auc", 78))
+    assert "75 %" in text
+    assert "100 %" not in text
+    assert "linear (1), spline (2)" in text
 
 
 @pytest.mark.parametrize("width", [20, 80])

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from scoreline.cli.command import command, option
 from scoreline.cli.render import wording
+from scoreline.cli.render.theme import indented, mark
 from scoreline.cli.session import Session
 
 if TYPE_CHECKING:
@@ -72,53 +73,47 @@ def demo(
 
 
 def _answer(session: Session, made: Demo, url: str, taken: int | None) -> dict[str, Any]:
-    from scoreline.cli.requests import curl, row_text, send
+    from scoreline.cli.requests import N_TIMES, curl, row_text, send
 
     deployment = made.deployment
-    endpoint = f"{url}/api/v1/deployments/{deployment.name}"
-    session.section("Live")
-    session.done(f"{deployment.name}, version {deployment.version}, answers at {url}")
+    endpoint, h2o = f"{url}/api/v1/deployments/{deployment.name}", f"{url}/model"
+    where = Text.assemble(
+        mark("passed"), f" {deployment.name}, version {deployment.version}, answers at ", (url, "best")
+    )
+    session.section("Live", where)
     if taken is not None:
-        session.say(Text(f"  port {taken} is taken; this is the next free one", "alerted"))
+        session.say(indented(Text(f"! port {taken} is taken; this is the next free one", "alerted")))
     row = json.loads(send(f"{endpoint}/sample").body)["rows"][0]
     request = row_text(row, session.width)
-    answer = send(f"{endpoint}/score", request)
-    _exchange(
-        session, "Score an applicant; paste it into another terminal:", curl(f"{endpoint}/score", request), answer
-    )
-    sample = f"{url}/model/sample_request"
-    _exchange(
-        session,
-        "The same deployment in H2O's dialect:",
-        f"curl -s {sample} | curl -s {url}/model/score -d @-",
-        send(f"{url}/model/score", send(sample).body),
-    )
+    answer = send(f"{endpoint}/score", request, n_times=N_TIMES)
+    _exchange(session, "Score an applicant:", curl(f"{endpoint}/score", request), answer)
+    sample = send(f"{h2o}/sample_request").body
+    command = f"curl -s {h2o}/sample_request |\n  curl -s {h2o}/score -d @-"
+    _exchange(session, "The same in the dialect of H2O:", command, send(f"{h2o}/score", sample, n_times=N_TIMES))
     return {"url": url, "request": {"url": f"{endpoint}/score", "body": row}, "answer": json.loads(answer.body)}
 
 
 def _exchange(session: Session, what: str, command: str, answer: Answer) -> None:
     session.say("", Text(what, "quiet"))
     session.literal(command, style="command")
-    session.say(Text(f"answers in {wording.seconds(answer.seconds)}:", "quiet"))
-    session.literal(answer.body, style="accent")
+    session.say(Text(f"which answers, in {wording.seconds(answer.seconds)}:", "quiet"))
+    session.literal(wording.folded(answer.body, session.width), style="bar")
 
 
 def _suggest(session: Session, made: Demo, url: str) -> None:
     model, program = made.deployment.model, session.program
+    home = wording.path(session.app.settings.home)
     rows = [
-        (
-            f"export SCORELINE_HOME={shlex.quote(str(session.app.settings.home))}",
-            "in another terminal",
-        ),
-        (f"{program} inspect {model}", "what the scoring pipeline is"),
+        (f"export SCORELINE_HOME={shlex.quote(home) if ' ' in home else home}", "in another terminal, first"),
+        (f"{program} inspect {model}", "what is in the file"),
         (f"{program} versions {model}", "each demo makes one"),
     ]
     if made.deployment.version > 1:
-        rows.append((f"{program} rollback {model}", "the server follows while it answers"))
+        rows.append((f"{program} rollback {model}", "the server follows"))
     rows.append((f"{program} experiment DATA.csv --target COLUMN", "with a table of yours"))
     session.section("Next")
     session.commands(rows)
-    session.say("", Text(f"A page of all this: {url}    Ctrl-C stops the server.", "quiet"))
+    session.say("", Text(f"{url} shows it in a browser. Ctrl-C stops the server.", "quiet"))
 
 
 def _until_stopped() -> None:

@@ -13,6 +13,7 @@ from rich.text import Text
 from scoreline.cli.render import wording
 from scoreline.cli.render.data import bar
 from scoreline.cli.render.theme import facts, mark, table
+from scoreline.cli.render.trials import is_ensemble
 from scoreline.core.manifest import Manifest, Parity, Scores
 
 SHOWN_COLUMNS = 8
@@ -21,7 +22,7 @@ LEARNERS_NAMED = 4
 
 def composition(leaderboard: list[dict[str, Any]]) -> str:
     """Say what the winner is made of: one learner, or an ensemble and its members."""
-    members = [row for row in leaderboard if row.get("weight")]
+    members = [row for row in leaderboard if row.get("weight") and not is_ensemble(row)]
     if not members:
         return str(leaderboard[0]["learner"]) if leaderboard else ""
     if len(members) == 1:
@@ -101,11 +102,9 @@ def parity_unit(manifest: Manifest) -> str:
     return "of the target's sd" if manifest.task == "regression" else "of a probability"
 
 
-def file_facts(
-    manifest: Manifest, path: str, n_bytes: int, more: Sequence[tuple[str, RenderableType]] = ()
-) -> RenderableType:
-    """Show path, size, latency, identity, and ``more``."""
-    rows: list[tuple[str, RenderableType]] = [("file", Text(path, style="best")), ("size", wording.size(n_bytes))]
+def file_facts(manifest: Manifest, n_bytes: int, more: Sequence[tuple[str, RenderableType]] = ()) -> RenderableType:
+    """Show size, latency, identity, and ``more``."""
+    rows: list[tuple[str, RenderableType]] = [("size", wording.size(n_bytes))]
     if manifest.latency is not None:
         p50, p99 = manifest.latency.p50_seconds, manifest.latency.p99_seconds
         rows.append(("one row", f"{wording.seconds(p50)} (99 % within {wording.seconds(p99)})"))

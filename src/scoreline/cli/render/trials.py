@@ -20,6 +20,11 @@ SETTINGS_FROM_WIDTH = 72
 """A narrower terminal has no room for what the trials tried."""
 
 
+def is_ensemble(trial: Mapping[str, Any]) -> bool:
+    """Tell the blend of trials from the trials."""
+    return bool(trial["learner"] == "ensemble")
+
+
 def leaderboard(
     trials: Sequence[Mapping[str, Any]], scorer: str, width: int, shown: int = SHOWN_TRIALS
 ) -> RenderableType:
@@ -29,7 +34,7 @@ def leaderboard(
     """
     done = [trial for trial in trials if trial["status"] == "done"]
     wide = width >= SETTINGS_FROM_WIDTH
-    weighted = any(trial.get("weight") for trial in done)
+    weighted = any(is_ensemble(trial) for trial in done)
     grid = table(
         "",
         "learner",
@@ -53,9 +58,9 @@ def leaderboard(
             wording.seconds(trial["seconds"]),
         ]
         if weighted:
-            cells.append(f"{100 * trial['weight']:.0f} %" if trial.get("weight") else "")
+            cells.append("" if is_ensemble(trial) or not trial.get("weight") else f"{100 * trial['weight']:.0f} %")
         if wide:
-            cells.append(Text(wording.short(_settings(trial["params"]), room), style="quiet"))
+            cells.append(Text(wording.begin(_settings(trial), room), style="quiet"))
         grid.add_row(*cells, style="best" if rank == 1 else None)
     for _ in range(min(shown, 3) - len(done)):
         grid.add_row("")
@@ -80,7 +85,10 @@ def _below(trials: Sequence[Mapping[str, Any]], n_done: int, shown: int) -> list
     return lines
 
 
-def _settings(params: Mapping[str, Any]) -> str:
+def _settings(trial: Mapping[str, Any]) -> str:
+    params = trial["params"]
+    if is_ensemble(trial):
+        return ", ".join(map(str, params.get("members", ())))
     return " ".join(
         f"{name}={value:.3g}" if isinstance(value, float) else f"{name}={value}"
         for name, value in list(params.items())[:SHOWN_PARAMETERS]

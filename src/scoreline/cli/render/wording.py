@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
+from pathlib import Path
 
 from rich.cells import cell_len
 
@@ -67,6 +69,30 @@ def short(text: str, width: int) -> str:
         return "…"[:width]
     tail = (width - 1) // 3
     return text[: width - 1 - tail] + "…" + (text[-tail:] if tail else "")
+
+
+def begin(text: str, width: int) -> str:
+    """Return as much of the beginning of ``text`` as ``width`` cells hold."""
+    return text if cell_len(text) <= width else text[: max(0, width - 1)].rstrip() + "…"
+
+
+def folded(text: str, width: int) -> str:
+    """Break a JSON text into lines of at most ``width`` where that is possible, after a comma or a colon."""
+    lines: list[str] = []
+    for piece in re.split(r'(?<=[,:])(?=["\[{])', text):
+        if lines and len(lines[-1]) + len(piece) <= width:
+            lines[-1] += piece
+        else:
+            lines.append(piece)
+    return "\n".join(lines)
+
+
+def path(name: Path) -> str:
+    """Write a path as a person types it: from ``~`` where it is at home."""
+    try:
+        return f"~/{name.relative_to(Path.home())}"
+    except (ValueError, RuntimeError):
+        return str(name)
 
 
 def listing(names: Sequence[str], width: int) -> str:
