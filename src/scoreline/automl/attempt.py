@@ -30,7 +30,7 @@ class Attempt:
         self.promising = False
         """Its first fold did well enough for the others to follow."""
         self.seconds = 0.0
-        self.predicted: npt.NDArray[np.float32] | None = None
+        self.predicted: npt.NDArray[np.floating[Any]] | None = None
         """On all validation rows, fold after fold."""
         self.score: float | None = None
         self.sd: float | None = None
@@ -62,8 +62,7 @@ class Attempt:
     @property
     def predict_seconds_a_row(self) -> float:
         """Features and learner, with one thread."""
-        n_rows = sum(len(fold.predicted) for fold in self.fitted.values())
-        return sum(fold.predict_seconds for fold in self.fitted.values()) / max(n_rows, 1)
+        return float(np.mean([fold.predict_seconds_a_row for fold in self.fitted.values()])) if self.fitted else 0.0
 
     @property
     def n_iterations(self) -> int | None:
@@ -81,7 +80,7 @@ class Attempt:
         self.predicted = None
         self.fitted.clear()
 
-    def stack(self) -> npt.NDArray[np.float32]:
+    def stack(self) -> npt.NDArray[np.floating[Any]]:
         """Predictions of all folds, in their order."""
         return np.concatenate([self.fitted[fold].predicted for fold in range(self._n_folds)])
 

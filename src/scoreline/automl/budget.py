@@ -38,7 +38,7 @@ class Pace:
     def learn(self, learner: str, fitted: FoldFitted) -> None:
         """Take note of a fit."""
         recent = self._seconds_a_row.setdefault(learner, deque(maxlen=N_RECENT))
-        recent.append((fitted.fit_seconds + fitted.predict_seconds) / fitted.n_rows)
+        recent.append(fitted.fit_seconds / fitted.n_rows)
 
     def knows(self, learner: str) -> bool:
         """Whether the learner was ever fitted."""

@@ -89,7 +89,10 @@ def _run(
     emit(Finalising(step="write the graph"))
     graph = final.build(members, pool, tick=tick)
     emit(Finalising(step="prove that the graph scores as what was fitted"))
-    final.begin_proof(members, graph, plan, pool, tick=tick)  # in a worker, while this process describes
+    # a worker proves, while this process describes
+    final.begin_proof(
+        choice, members, graph, plan, pool, budget, tick=tick
+    )
     trials = leaderboard(choice, attempts, plan.validation)
     described = describe_artifact(
         prepared,

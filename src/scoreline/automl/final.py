@@ -14,6 +14,7 @@ from scoreline.automl.budget import Budget
 from scoreline.automl.messages import Build, Prove, Refit, Request
 from scoreline.automl.plan import Plan
 from scoreline.automl.pool import Outcome, Pool
+from scoreline.automl.settings import available_cores
 from scoreline.core.errors import ExperimentFailed
 from scoreline.core.manifest import Parity
 
@@ -24,6 +25,10 @@ N_CONSIDERED = 25
 REFIT_MARGIN = 1.15
 FIXED_SECONDS = 1.0
 """The end of an experiment on a small table: ensemble, graph, archive, self-test."""
+BOUNDARY_ROWS = (10_000, 200_000)
+"""Fewest and most rows beside thresholds that are made for the proof."""
+TWICE = 2.0
+"""Each row of the proof is predicted by the fitted pipelines and by the graph."""
 PASSES = 4.0
 """Predictions of all rows by the fitted pipelines that proof, importance and test scores cost together."""
 CHOOSING_SHARE = 0.02
@@ -110,13 +115,22 @@ def build(members: list[tuple[float, bytes]], pool: Pool, *, tick: Callable[[], 
 
 
 def begin_proof(
-    members: list[tuple[float, bytes]], graph: bytes, plan: Plan, pool: Pool, *, tick: Callable[[], None]
+    choice: Choice,
+    members: list[tuple[float, bytes]],
+    graph: bytes,
+    plan: Plan,
+    pool: Pool,
+    budget: Budget,
+    *,
+    tick: Callable[[], None],
 ) -> None:
     """Have a worker compare the graph with what was fitted, on all training rows and on difficult ones."""
+    a_row = TWICE * sum(attempt.predict_seconds_a_row for _, attempt in choice.members) / available_cores()
+    most = int(np.clip(budget.left_seconds / 2 / max(a_row, 1e-9) - len(plan.y), *BOUNDARY_ROWS))
     while not pool.n_idle:
         pool.poll(0.25)
         tick()
-    pool.submit(0, Prove(members, graph, plan.seed), limit_seconds=float("inf"))
+    pool.submit(0, Prove(members, graph, plan.seed, most), limit_seconds=float("inf"))
 
 
 def end_proof(pool: Pool, *, tick: Callable[[], None]) -> Parity:
@@ -148,7 +162,8 @@ def run(
 def _seconds(attempts: Sequence[Attempt], plan: Plan) -> float:
     """From the choice to the end, with these members."""
     a_row = sum(attempt.predict_seconds_a_row for attempt in attempts)
-    return FIXED_SECONDS + _refit_seconds(attempts, plan) + PASSES * a_row * len(plan.y) / plan.n_workers
+    n_rows = PASSES * len(plan.y) + TWICE * BOUNDARY_ROWS[0]
+    return FIXED_SECONDS + _refit_seconds(attempts, plan) + n_rows * a_row / available_cores()
 
 
 def _refit_seconds(attempts: Sequence[Attempt], plan: Plan) -> float:

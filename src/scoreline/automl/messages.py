@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -52,11 +52,12 @@ class FitFold(msgspec.Struct, frozen=True):
 class FoldFitted(NamedTuple):
     """The answer to ``FitFold``."""
 
-    predicted: npt.NDArray[np.float32]
+    predicted: npt.NDArray[np.floating[Any]]
+    """Probabilities float32 [n, c], or numbers float64 [n]."""
     n_rows: int
     n_iterations: int | None
     fit_seconds: float
-    predict_seconds: float
+    predict_seconds_a_row: float
     pipeline: bytes | None
 
 
@@ -94,6 +95,7 @@ class Prove(msgspec.Struct, frozen=True):
     members: list[tuple[float, bytes]]
     graph: bytes
     seed: int
+    most_boundary_rows: int
 
 
 class Proved(NamedTuple):

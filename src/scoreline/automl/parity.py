@@ -24,6 +24,11 @@ N_BASES = 20
 """Training rows that each made-up value is put into."""
 MOST_THRESHOLDS = 400
 """Thresholds tried per number column, spread evenly over all there are."""
+FEWEST_THRESHOLDS = 5
+MOST_BOUNDARY_ROWS = 200_000
+N_BOUNDARY_BASES = 3
+POINTS_A_THRESHOLD = 14
+"""Values of ``_beside``."""
 EXTREME_NUMBERS = (LARGEST_NUMBER, -LARGEST_NUMBER, 1e30, -1e30, 1e-45, -1e-45, 0.0, -0.0, 16_777_217.0)
 EXTREME_SECONDS = (-62_135_596_800.0, 253_402_300_799.0, -1.0, 0.0, 951_782_400.0, 4_107_542_399.0, 1e15)
 """First and last second of the calendar, around the epoch, 29 February 2000, the last second of February 2100."""
@@ -31,7 +36,14 @@ UNSEEN_TEXTS = ("never seen", " ", "\t\n", "\u00e9\u4e16\U0001f600", "!?;", "x" 
 
 
 def check_parity(
-    members: Members, graph: Graph, problem: Problem, rows: Rows, y: NDArray[np.float64 | np.int64], seed: int = 0
+    members: Members,
+    graph: Graph,
+    problem: Problem,
+    rows: Rows,
+    y: NDArray[np.float64 | np.int64],
+    seed: int = 0,
+    *,
+    most_boundary_rows: int = MOST_BOUNDARY_ROWS,
 ) -> Parity:
     """Compare on ``rows`` (all training rows) and on generated ones; raise ``ParityFailed`` above the tolerance."""
     unit = float(np.std(y)) or 1.0 if problem.task == "regression" else 1.0
@@ -39,7 +51,7 @@ def check_parity(
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         chunks = [
             (kind, part)
-            for kind, block in _blocks(members, problem, rows, np.random.default_rng(seed))
+            for kind, block in _blocks(members, problem, rows, np.random.default_rng(seed), most_boundary_rows)
             for part in _chunks(block)
         ]
         for (kind, part), largest in zip(
@@ -76,7 +88,9 @@ def _chunks(rows: Rows) -> Iterator[Rows]:
         yield Rows(rows.numbers[start : start + CHUNK_ROWS], rows.texts[start : start + CHUNK_ROWS])
 
 
-def _blocks(members: Members, problem: Problem, rows: Rows, rng: np.random.Generator) -> Iterator[tuple[str, Rows]]:
+def _blocks(
+    members: Members, problem: Problem, rows: Rows, rng: np.random.Generator, most_boundary_rows: int
+) -> Iterator[tuple[str, Rows]]:
     yield "training", rows
     bases = rng.choice(len(rows), N_BASES)
     schema = problem.schema
@@ -90,9 +104,10 @@ def _blocks(members: Members, problem: Problem, rows: Rows, rng: np.random.Gener
         yield "unseen", _stacked([_put(rows, bases, text=(i, UNSEEN_TEXTS)) for i, _ in texts])
     if numbers:
         yield "extreme", _stacked([_put(rows, bases, number=(i, _extremes(column))) for i, column in numbers])
-    boundaries = _thresholds(members)
+    boundaries = _thresholds(members, most_boundary_rows // (N_BOUNDARY_BASES * POINTS_A_THRESHOLD))
     if boundaries:
-        yield "boundary", _stacked([_put(rows, bases[:3], number=(i, _beside(t))) for i, t in boundaries.items()])
+        some = bases[:N_BOUNDARY_BASES]
+        yield "boundary", _stacked([_put(rows, some, number=(i, _beside(t))) for i, t in boundaries.items()])
 
 
 def _put(
@@ -125,16 +140,17 @@ def _extremes(column: Column) -> NDArray[np.float64]:
     return np.asarray(np.clip(values, -LARGEST_NUMBER, LARGEST_NUMBER))
 
 
-def _thresholds(members: Members) -> dict[int, NDArray[np.float64]]:
-    """Index in the numbers block → thresholds of any tree of any member on that column."""
+def _thresholds(members: Members, most: int) -> dict[int, NDArray[np.float64]]:
+    """Index in the numbers block → thresholds of any tree of any member on that column; ``most`` over all columns."""
     found: dict[int, list[NDArray[np.float64]]] = {}
     for _, member in members:
         for index, values in member.thresholds().items():
             found.setdefault(index, []).append(values)
     thinned = {}
+    most_each = int(np.clip(most // max(len(found), 1), FEWEST_THRESHOLDS, MOST_THRESHOLDS))
     for index, parts in found.items():
         values = np.unique(np.concatenate(parts))
-        thinned[index] = values[np.linspace(0, len(values) - 1, min(len(values), MOST_THRESHOLDS)).astype(int)]
+        thinned[index] = values[np.linspace(0, len(values) - 1, min(len(values), most_each)).astype(int)]
     return thinned
 
 

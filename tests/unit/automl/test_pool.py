@@ -108,13 +108,15 @@ def test_a_refit_is_exported_and_proved_in_a_worker(pool: Pool) -> None:
     members = [(1.0, answer(pool, Refit(candidate("linear"), None, 60.0)).answer.pipeline)]
     graph = answer(pool, Build(members)).answer.graph
     assert Graph(graph).run(world().rows).shape == (200, 2)
-    assert answer(pool, Prove(members, graph, 1)).answer.parity.passed
+    assert answer(pool, Prove(members, graph, 1, 10_000)).answer.parity.passed
 
 
 def test_a_graph_of_another_model_is_refused_with_the_error_itself(pool: Pool) -> None:
     members = [(1.0, answer(pool, Refit(candidate("linear"), None, 60.0)).answer.pipeline)]
     other = [(1.0, answer(pool, Refit(candidate("lightgbm"), 5, 60.0)).answer.pipeline)]
-    assert isinstance(answer(pool, Prove(members, answer(pool, Build(other)).answer.graph, 1)).error, ParityFailed)
+    assert isinstance(
+        answer(pool, Prove(members, answer(pool, Build(other)).answer.graph, 1, 10_000)).error, ParityFailed
+    )
 
 
 def test_a_candidate_that_raises_is_an_outcome_with_a_reason(pool: Pool) -> None:
