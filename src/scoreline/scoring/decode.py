@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from operator import itemgetter
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from scoreline.core.errors import SchemaMismatch
 from scoreline.core.schema import LARGEST_NUMBER, Column, Schema
-from scoreline.scoring.frames import Frame, open_frame
+from scoreline.scoring.columns import number_column, text_column
+from scoreline.scoring.frames import open_frame
+from scoreline.scoring.layout import Layout, getter
 from scoreline.scoring.rows import Decoded, Rows
-from scoreline.scoring.values import Unreadable, number_reader, text_reader
+from scoreline.scoring.values import Unreadable, mismatch, number_reader, text_reader
 
 N_LAYOUTS_KEPT = 64
 """Orders of ``fields`` whose layout is remembered; a caller sends the same one each time."""
 
-Getter = Callable[[Any], tuple[Any, ...]]
 Reader = Callable[[Any], Any]
 
 
@@ -32,13 +31,13 @@ class Decoder:
         self._text_names = tuple(column.name for column in schema.texts)
         self._number_readers = tuple(number_reader(column) for column in schema.numbers)
         self._text_readers = tuple(text_reader(column) for column in schema.texts)
-        self._get_numbers = _getter(self._number_names)
-        self._get_texts = _getter(self._text_names)
+        self._get_numbers = getter(self._number_names)
+        self._get_texts = getter(self._text_names)
         # Only a format can make another thing of a plain number than the number itself.
         self._plain_numbers = not any(column.datetime_format for column in schema.numbers)
         self._codes = tuple(j for j, column in enumerate(schema.texts) if column.integer)
         self._required = tuple(column for column in schema.columns if column.required)
-        self._layouts: dict[tuple[str, ...], _Layout] = {}
+        self._layouts: dict[tuple[str, ...], Layout] = {}
 
     def records(self, records: Sequence[Mapping[str, Any]]) -> Decoded:
         """Decode one mapping of column to value for each row.
@@ -97,10 +96,10 @@ class Decoder:
         positions = {name: j for j, name in enumerate(opened.names)}
         for j, column in enumerate(self.schema.numbers):
             if column.name in positions:
-                numbers[:, j] = _number_column(opened, positions[column.name], column, self._number_readers[j])
+                numbers[:, j] = number_column(opened, positions[column.name], column, self._number_readers[j])
         for j, column in enumerate(self.schema.texts):
             if column.name in positions:
-                texts[:, j] = _text_column(opened, positions[column.name], column, self._text_readers[j])
+                texts[:, j] = text_column(opened, positions[column.name], column, self._text_readers[j])
         return self._checked(Rows(numbers, texts), layout.ignored, layout.absent)
 
     def _read_numbers(self, values: tuple[Any, ...], i: int) -> Sequence[float]:
@@ -129,11 +128,9 @@ class Decoder:
         ignored: Iterable[str],
         absent: Iterable[str],
     ) -> Decoded:
-        n = len(numbers)
-        rows = Rows(
-            np.array(numbers, dtype=np.float64).reshape(n, len(self._number_names)),
-            np.array(texts, dtype=object).reshape(n, len(self._text_names)),
-        )
+        rows = Rows(np.array(numbers, dtype=np.float64), np.array(texts, dtype=object))
+        if not numbers:
+            rows = Rows(np.empty((0, len(self._number_names))), np.empty((0, len(self._text_names)), dtype=object))
         return self._checked(rows, ignored, absent)
 
     def _checked(self, rows: Rows, ignored: Iterable[str], absent: Iterable[str]) -> Decoded:
@@ -158,7 +155,7 @@ class Decoder:
                     column=name,
                 )
 
-    def _layout(self, fields: tuple[str, ...]) -> _Layout:
+    def _layout(self, fields: tuple[str, ...]) -> Layout:
         layout = self._layouts.get(fields)
         if layout is None:
             positions = {name: j for j, name in enumerate(fields)}
@@ -167,7 +164,7 @@ class Decoder:
                 raise SchemaMismatch(f"column `{twice}` is sent twice", hint="name each column once", column=twice)
             if self._known.isdisjoint(fields):
                 raise self._no_known_column(fields)
-            layout = _Layout(self, positions)
+            layout = Layout(self.schema, positions)
             if len(self._layouts) >= N_LAYOUTS_KEPT:
                 self._layouts.clear()
             self._layouts[fields] = layout
@@ -187,35 +184,6 @@ class Decoder:
         return SchemaMismatch(f"no column of the schema was sent; found {found}", hint=hint)
 
 
-class _Layout:
-    """Where the schema's columns stand in rows of one order of fields."""
-
-    def __init__(self, decoder: Decoder, positions: dict[str, int]) -> None:
-        schema = decoder.schema
-        self.ignored = tuple(name for name in positions if name not in schema.by_name)
-        self.absent = frozenset(name for name in schema.names if name not in positions)
-        self.get_numbers = _picker([positions.get(column.name) for column in schema.numbers])
-        self.get_texts = _picker([positions.get(column.name) for column in schema.texts])
-
-
-def _getter(keys: Sequence[Any]) -> Getter:
-    """Make the fastest function that Python has to take these items out of a row."""
-    if len(keys) > 1:
-        return itemgetter(*keys)
-    if len(keys) == 1:
-        key = keys[0]
-        return lambda row: (row[key],)
-    return lambda row: ()
-
-
-def _picker(positions: Sequence[int | None]) -> Getter:
-    """Do as ``_getter``, with None for the columns that have no position."""
-    found = [position for position in positions if position is not None]
-    if len(found) == len(positions):
-        return _getter(found)
-    return lambda row: tuple(None if position is None else row[position] for position in positions)
-
-
 def _read(
     readers: Sequence[Callable[[Any], Any]], values: Sequence[Any], columns: Sequence[Column], i: int
 ) -> list[Any]:
@@ -226,49 +194,8 @@ def _read(
             try:
                 read(value)
             except Unreadable as error:
-                raise _mismatch(i, column, error) from None
+                raise mismatch(i, column, error) from None
         raise
-
-
-def _number_column(frame: Frame, j: int, column: Column, read: Callable[[Any], float]) -> npt.NDArray[np.float64]:
-    if column.type == "datetime":
-        values = frame.seconds(j)
-        if values is None and column.datetime_format is None:
-            values = frame.floats(j)
-    else:
-        values = frame.floats(j)
-    if values is None:
-        return np.array(_read_column(frame.objects(j), column, read), dtype=np.float64)
-    values[~(np.abs(values) <= LARGEST_NUMBER)] = np.nan
-    return values
-
-
-def _text_column(frame: Frame, j: int, column: Column, read: Callable[[Any], str]) -> list[str]:
-    texts = frame.texts(j)
-    if texts is None:
-        return _read_column(frame.objects(j), column, read)
-    if column.integer and column.type == "category":
-        canonical = {text: read(text) for text in set(texts)}
-        return [canonical[text] for text in texts]
-    return [text or "" for text in texts]
-
-
-def _read_column(values: list[Any], column: Column, read: Callable[[Any], Any]) -> list[Any]:
-    try:
-        return [read(value) for value in values]
-    except Unreadable:
-        for i, value in enumerate(values):
-            try:
-                read(value)
-            except Unreadable as error:
-                raise _mismatch(i, column, error) from None
-        raise
-
-
-def _mismatch(i: int, column: Column, error: Unreadable) -> SchemaMismatch:
-    return SchemaMismatch(
-        f"row {i + 1}, column `{column.name}`: {error}", hint=error.hint, row=i + 1, column=column.name
-    )
 
 
 def _check_mapping(row: object, i: int) -> None:

@@ -32,12 +32,16 @@ Floats = npt.NDArray[np.float64]
 
 
 class Frame(Protocol):
-    """A table by columns; a method gives None where the column's dtype is another, and ``objects`` always works."""
+    """A table by columns; a method gives None where the column's dtype is another, and ``objects`` always works.
+
+    ``parsed`` gives the numbers of a column of texts, and the indices of the texts that were left unread.
+    """
 
     names: list[str]
     n_rows: int
 
     def floats(self, j: int) -> Floats | None: ...
+    def parsed(self, j: int) -> tuple[Floats, list[int]] | None: ...
     def seconds(self, j: int) -> Floats | None: ...
     def texts(self, j: int) -> list[str | None] | None: ...
     def objects(self, j: int) -> list[Any]: ...
@@ -72,6 +76,15 @@ class PolarsFrame:
         if str(column.dtype) not in PLAIN_NUMBERS:
             return None
         return np.array(column.cast(float).to_numpy(), dtype=np.float64)
+
+    def parsed(self, j: int) -> tuple[Floats, list[int]] | None:
+        column = self._columns[j]
+        if str(column.dtype) != "String":
+            return None
+        # What polars takes for a number, Python's float takes for the same number; it takes less, and the rest is left.
+        numbers = column.cast(float, strict=False)
+        left = (numbers.is_null() & column.is_not_null()).arg_true().to_list()
+        return np.array(numbers.to_numpy(), dtype=np.float64), left
 
     def seconds(self, j: int) -> Floats | None:
         column = self._columns[j]
@@ -109,6 +122,9 @@ class PandasFrame:
             return np.array(column, dtype=np.float64)
         return np.array(column.to_numpy(dtype=np.float64, na_value=np.nan))
 
+    def parsed(self, j: int) -> tuple[Floats, list[int]] | None:
+        return None
+
     def seconds(self, j: int) -> Floats | None:
         column = self._frame.iloc[:, j]
         if column.dtype.kind != "M" or not hasattr(column.dt, "unit"):
@@ -139,6 +155,9 @@ class ArrowFrame:
         if str(column.type) == "bool":
             column = column.cast("uint8")
         return np.array(column.cast("float64", safe=False).to_numpy(zero_copy_only=False), dtype=np.float64)
+
+    def parsed(self, j: int) -> tuple[Floats, list[int]] | None:
+        return None
 
     def seconds(self, j: int) -> Floats | None:
         column = self._columns[j]

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from scoreline.core.errors import SchemaMismatch
 from scoreline.core.schema import LARGEST_NUMBER, MISSING_TOKENS, Column
 
 NAN = float("nan")
@@ -39,6 +40,12 @@ class Unreadable(ValueError):
             quoted = quoted[: LONGEST_QUOTE - 1] + "…"
         super().__init__(f"expected {expected}, found {quoted}")
         self.hint = hint
+
+
+def mismatch(i: int, column: Column, error: Unreadable) -> SchemaMismatch:
+    """Say where an unreadable value stands: in row ``i`` (from 0) of the rows that were sent."""
+    message = f"row {i + 1}, column `{column.name}`: {error}"
+    return SchemaMismatch(message, hint=error.hint, row=i + 1, column=column.name)
 
 
 def number_reader(column: Column) -> NumberReader:
