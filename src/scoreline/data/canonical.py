@@ -28,11 +28,11 @@ class Canonical(NamedTuple):
 
 
 def canonical(
-    values: pl.Series, type_: ColumnType, origin: Origin, *, format_: str | None = None, codes: bool = False
+    values: pl.Series, type_: ColumnType, origin: Origin, *, format_: str | None = None, codes: bool | None = None
 ) -> Canonical:
-    """Read ``values`` as ``type_``, dates by ``format_``, categories as integer codes if all are or ``codes`` says so.
+    """Read ``values`` as ``type_``; a cell that is not of the type becomes missing, with a finding.
 
-    A cell that is not of the type becomes missing, with a finding.
+    ``format_`` is that of dates. ``codes`` says whether a category's texts are integer codes; None: if all are.
 
     Raises:
         BadData: cells are present and none is of the type.
@@ -64,9 +64,9 @@ def to_text(values: pl.Series) -> pl.Series:
     return values.cast(pl.String)
 
 
-def _category(texts: pl.Series, codes: bool) -> Canonical:
+def _category(texts: pl.Series, codes: bool | None) -> Canonical:
     is_code = texts.str.contains(CODES)
-    integer = codes or (bool(is_code.all()) and is_code.count() > 0)
+    integer = (bool(is_code.all()) and is_code.count() > 0) if codes is None else codes
     if integer:
         code = texts.str.extract(CODES).replace("-0", "0")
         texts = code.fill_null(texts)

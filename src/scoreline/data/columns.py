@@ -59,10 +59,11 @@ def read_column(
         return ReadColumn(None, values, f"nested or binary values ({values.dtype}) cannot be learned from")
     if values.dtype.is_float():
         values = values.fill_nan(None)
-    if not keep and _all_missing(values):
+    empty = _all_missing(values)
+    if empty and not keep:
         return ReadColumn(None, values, "every value is missing")
     numbers = read_numbers(values) if values.dtype == pl.String or values.dtype.is_numeric() else None
-    inference = wish or infer(values, numbers)
+    inference = wish or (Inference("number") if empty else infer(values, numbers))
     if wish and wish.type == "datetime" and not wish.format and values.dtype == pl.String:
         found = find_format(values.filter(present_texts(values)).unique(maintain_order=True), MOSTLY)
         inference = Inference("datetime", found.format, found.swapped) if found else wish

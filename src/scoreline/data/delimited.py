@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from scoreline.core.errors import BadData
 from scoreline.data.encoding import BLOCK_BYTES, utf8_blocks
-from scoreline.data.header import read_header, sniff_delimiter
+from scoreline.data.header import SNIFF_BYTES, read_header, sniff_delimiter
 from scoreline.data.layout import Layout, scan
 
 ROWS_PER_FRAME = 50_000
@@ -71,7 +71,9 @@ class _Delimited:
                 self.rest += b"\n"
             if not self.rest.strip(b"\r\n"):
                 continue
-            delimiter = self.delimiter = self.delimiter or sniff_delimiter(self.rest.decode(errors="ignore"))
+            delimiter = self.delimiter = self.delimiter or sniff_delimiter(
+                self.rest[:SNIFF_BYTES].decode(errors="ignore")
+            )
             layout = scan(self.rest, delimiter)
             if layout is None:
                 for frame in self._loose(delimiter):
@@ -94,7 +96,7 @@ class _Delimited:
         """Name the place after all bytes taken so far: they end inside or before the next record."""
         if self.delimiter is None or not self.columns:
             return f"the header, character {len(self.rest.decode(errors='ignore')) + 1}"
-        fields = next(csv.reader([self.rest.decode(errors="ignore")], delimiter=self.delimiter), [""])
+        fields = _split(self.rest.decode(errors="ignore"), self.delimiter)
         return f"{self._row(self.n_rows, self.n_lines)}, {self._column(max(len(fields), 1) - 1)}"
 
     def _row(self, row: int, lines_before: int) -> str:
@@ -109,15 +111,14 @@ class _Delimited:
         if not self.columns and len(filled):
             header = int(filled[0])
             text = data[layout.start(header) : layout.ends[header]].decode()
-            self.columns = read_header(next(csv.reader([text], delimiter=delimiter)), self.name)
+            self.columns = read_header(_split(text, delimiter), self.name)
             first, filled = header + 1, filled[1:]
             n_header_lines = data.count(b"\n", 0, layout.start(first))
         wrong = filled[layout.n_fields[filled] != len(self.columns)]
         if len(wrong):
             record = int(wrong[0])
             start = layout.start(record)
-            text = data[start : layout.ends[record]].decode().rstrip("\r\n")
-            fields = next(csv.reader([text], delimiter=delimiter))
+            fields = _split(data[start : layout.ends[record]].decode(), delimiter)
             row = self.n_rows + int(np.searchsorted(filled, record))
             self._refuse_ragged(fields, row, self.n_lines + data.count(b"\n", 0, start))
         begin, end = layout.start(first), layout.start(len(layout.ends))
@@ -195,6 +196,11 @@ class _Delimited:
             f"{self.name}, {self._row(max(row, 0), lines)}: a quote opens a field and is never closed",
             hint='close it, or double it ("") where it is part of a value',
         )
+
+
+def _split(record: str, delimiter: str) -> list[str]:
+    # Python's csv refuses a carriage return that is not quoted; polars takes it for text.
+    return next(csv.reader([record.rstrip("\r\n").replace("\r", " ")], delimiter=delimiter), [""])
 
 
 def _without_blank_lines(body: bytes, lengths: NDArray[np.int64], blank: NDArray[np.bool_]) -> bytes:

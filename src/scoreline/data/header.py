@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import itertools
 from collections import Counter
 from collections.abc import Sequence
@@ -11,18 +12,15 @@ from scoreline.core.errors import BadData
 
 DELIMITERS = ",\t;|"
 SNIFF_RECORDS = 100
-SNIFF_CHARACTERS = 1 << 16
+SNIFF_BYTES = 1 << 16
 
 
 def sniff_delimiter(sample: str) -> str:
     """Guess the delimiter: the one that most often gives a row as many fields as the header, then the most fields."""
-    lines = sample[:SNIFF_CHARACTERS].splitlines(keepends=True)
-    if len(sample) > SNIFF_CHARACTERS and len(lines) > 1:
-        lines.pop()
     best, best_rank = DELIMITERS[0], (0.0, 0)
     for delimiter in DELIMITERS:
         try:
-            reader = csv.reader(iter(lines), delimiter=delimiter)
+            reader = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter)
             widths = [len(fields) for fields in itertools.islice(reader, SNIFF_RECORDS) if fields]
         except csv.Error:
             continue

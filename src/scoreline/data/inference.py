@@ -18,7 +18,7 @@ DISTINCT_FOR_DIRTY = 10
 """Numbers must be at least this varied before a text among them counts as dirt: ``1 2 3 10+`` is a category."""
 CODE_WIDTH = 3
 CODE_REPEATS = 5.0
-RUNNING_ROWS = 100
+COUNTING_ROWS, RUNNING_ROWS = 20, 100
 FORMATTED = r"^\s*[$€£¥]?\s*[+-]?\d+([.,' ]\d{3})*([.,]\d+)?\s*[%€$£¥]?\s*$"
 KEY_SHARE = 0.98
 """A column named as a key is one although a few rows are there twice."""
@@ -34,8 +34,8 @@ class Inference(NamedTuple):
     """Datetime texts: ``ISO`` or a ``strptime`` format."""
     swapped: str | None = None
     """Datetime texts: the other order of day and month that fits as well."""
-    integer: bool = False
-    """Category: read numbers as integer codes."""
+    integer: bool | None = None
+    """Category: whether its texts are integer codes; None leaves that to them."""
     identifier: str = ""
     """Why the column tells rows apart and nothing else."""
 
@@ -102,7 +102,7 @@ def _numbers_rows(name: str, numbers: Numbers) -> str:
         return ""
     low, high = float(values.min() or 0), float(values.max() or 0)  # type: ignore[arg-type]
     span = high - low + 1
-    counts_from_start = span == n_rows and low in (0, 1)
+    counts_from_start = span == n_rows >= COUNTING_ROWS and low in (0, 1)
     mostly_runs = span <= 2 * n_rows and n_rows >= RUNNING_ROWS
     if (counts_from_start or mostly_runs) and not names_time(name):
         return f"identifier: a running number, {low:.0f} to {high:.0f}, different in every one of {n_rows:,} rows"

@@ -44,7 +44,7 @@ def make_dataset(
             way, and others are left out.
 
     Raises:
-        BadData: the table cannot be read, has no rows or no usable column, or lacks ``target``.
+        BadData: the table cannot be read, has no rows or no usable column, or lacks ``target`` or one of ``schema``.
         BadSetting: ``types``, ``drop`` or ``required`` name a column that is not there, or ``types`` an unknown type.
     """
     raw = _read(table, name, delimiter, encoding)
@@ -52,6 +52,7 @@ def make_dataset(
     _check_names(raw, target, asked)
     wishes = {column: parse_type(column, type_) for column, type_ in (types or {}).items()}
     if schema is not None:
+        _check_schema(raw, schema)
         wishes = {column.name: _as_before(column) for column in schema.columns} | wishes
         drop = [*drop, *(column for column in raw.frame.columns if column not in schema.by_name)]
     excluded = {column: "dropped by the user" for column in drop if column != target}
@@ -117,6 +118,15 @@ def _check_names(raw: _Raw, target: str | None, asked: Mapping[str, Iterable[str
         for column in names:
             if column not in columns:
                 raise BadSetting(f"{option}: {raw.name} has no column `{column}`", hint=close_to(column, columns))
+
+
+def _check_schema(raw: _Raw, schema: Schema) -> None:
+    for column in schema.names:
+        if column not in raw.frame.columns:
+            raise BadData(
+                f"{raw.source or raw.name} has no column `{column}`, which the training table has",
+                hint=close_to(column, raw.frame.columns),
+            )
 
 
 def _as_before(column: Column) -> Inference:

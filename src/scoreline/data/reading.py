@@ -83,7 +83,12 @@ def stack(frames: list[pl.DataFrame]) -> pl.DataFrame:
         types = {frame.schema[name] for frame in frames if name in frame.columns} - {pl.Null()}
         if len(types) > 1:
             common[name] = pl.Float64 if all(type_.is_numeric() for type_ in types) else pl.String
-    frames = [frame.cast({name: type_ for name, type_ in common.items() if name in frame.columns}) for frame in frames]
+    try:
+        frames = [frame.cast({name: common[name] for name in frame.columns if name in common}) for frame in frames]
+    except pl.exceptions.PolarsError as error:
+        raise BadData(
+            f"files of one table disagree on the type of a column: {error}", hint="write them alike"
+        ) from None
     return pl.concat(frames, how="diagonal_relaxed", rechunk=True)
 
 

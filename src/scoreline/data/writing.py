@@ -96,7 +96,8 @@ class TableWriter:
             if len(parts) == 1:
                 return parts[0]
             # A column of JSON Lines may change its type from frame to frame; the file has the type that holds all.
-            pl.concat([pl.scan_parquet(part) for part in parts], how="vertical_relaxed").sink_parquet(whole)
+            frames = [pl.scan_parquet(part) for part in parts] or [pl.LazyFrame()]
+            pl.concat(frames, how="vertical_relaxed").sink_parquet(whole)
         return whole
 
 

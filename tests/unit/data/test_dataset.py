@@ -2,7 +2,7 @@
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scoreline.core.errors import BadData
@@ -28,6 +28,7 @@ def test_the_same_table_has_the_same_digest_whatever_file_it_came_from(csv, tmp_
     assert digests.pop().startswith("sha256:")
 
 
+@settings(max_examples=40, deadline=None)
 @given(
     st.lists(st.tuples(st.text(max_size=3), st.floats(allow_nan=False, width=16)), min_size=2, max_size=6), st.data()
 )
@@ -93,12 +94,19 @@ def test_a_target_is_kept_whatever_it_looks_like():
 
 
 def test_a_test_table_is_read_as_the_training_table_was(csv):
-    training = make_dataset(csv, types={"who": "category", "id": "category"})
+    training = make_dataset(csv, types={"who": "category", "id": "category"}, drop=["when"])
     frame = pl.DataFrame({"id": ["7", "8.0"], "who": ["5", "5"], "n": ["1", "1"], "ok": [1, 0], "more": ["x", "y"]})
     test = make_dataset(frame, schema=training.schema)
     assert test.schema.names == ["id", "who", "n", "ok"]
     assert test.frame.rows() == [("7", "5", 1.0, True), ("8", "5", 1.0, False)]
     assert test.schema.by_name["who"] == training.schema.by_name["who"]
+
+
+def test_a_test_table_needs_the_columns_of_the_training_table(csv):
+    training = make_dataset(csv, types={"n": "number"}).without(["who"])
+    with pytest.raises(BadData, match="no column `when`, which the training table has") as raised:
+        make_dataset(pl.DataFrame({"n": [1], "wen": [2]}), schema=training.schema)
+    assert raised.value.hint == "did you mean `wen`?"
 
 
 def test_a_table_without_a_usable_column_says_why(tmp_path):

@@ -4,7 +4,7 @@ import io
 
 import numpy as np
 import polars as pl
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scoreline.core.schema import Column
@@ -31,6 +31,7 @@ def at_the_door(text):
         return "refused"
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.lists(ALMOST_NUMBERS, min_size=1, max_size=20))
 def test_texts_are_read_as_numbers_exactly_as_at_the_door(texts):
     numbers = read_numbers(pl.Series("x", texts, pl.String))
@@ -42,6 +43,7 @@ def test_texts_are_read_as_numbers_exactly_as_at_the_door(texts):
             assert number == door
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.datetimes(min_value=parse("1900-01-01", "ISO 8601")), min_size=1), st.sampled_from(DATES))
 def test_dates_are_read_as_python_reads_them(moments, format_):
     texts = [moment.strftime(format_) for moment in moments]

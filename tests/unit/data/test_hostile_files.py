@@ -5,9 +5,11 @@ import zipfile
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from scoreline.core.errors import BadData, BadSetting, NotFound
-from scoreline.data import make_dataset, read_table
+from scoreline.core.errors import BadData, BadSetting, NotFound, ScorelineError
+from scoreline.data import encode_target, infer_task, make_dataset, profile, read_table, target_labels
 
 
 def refused(path, error=BadData, **options) -> str:
@@ -129,3 +131,55 @@ def test_names_in_options_must_be_columns(file):
             make_dataset(path, **options)
     with pytest.raises(BadSetting, match="unknown type 'numeric'"):
         make_dataset(path, types={"a": "numeric"})
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.one_of(
+        st.binary(max_size=60), st.text(st.sampled_from('ab1.,;\t|"\\\r\n {}[]:é\ufeff\0'), max_size=60).map(str.encode)
+    ),
+    st.sampled_from(["t.csv", "t.jsonl", "t.parquet", "t"]),
+)
+def test_any_bytes_are_a_table_or_refused(tmp_path_factory, content, name):
+    path = tmp_path_factory.mktemp("t") / name
+    path.write_bytes(content)
+    try:
+        frame = read_table(path)
+    except BadData:
+        return
+    assert frame.width > 0
+
+
+CELLS = st.one_of(
+    st.none(),
+    st.text(max_size=12),
+    st.floats().map(str),
+    st.integers().map(str),
+    st.datetimes().map(str),
+    st.sampled_from(
+        ["true", "False", "NA", "", " ", "1/2/2011", "13.1.11", "10:30", "-0", "007", "1,5", "$3", "2011-W01-1"]
+    ),
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.data())
+def test_any_table_of_texts_is_a_dataset_or_refused(data):
+    n_rows = data.draw(st.integers(1, 12))
+    columns = {name: data.draw(st.lists(CELLS, min_size=n_rows, max_size=n_rows)) for name in ("a_id", "b", "y")}
+    frame = pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
+    target = data.draw(st.sampled_from([None, "y"]))
+    try:
+        dataset = make_dataset(frame, target=target)
+        again = make_dataset(dataset.frame, schema=dataset.schema)
+    except ScorelineError:
+        return
+    assert again.digest == dataset.digest
+    if target:
+        try:
+            task = infer_task(dataset, target)
+        except BadData:
+            return
+        labels = target_labels(dataset, target, task)
+        assert len(encode_target(dataset, target, task, labels)) == dataset.n_rows
+    profile(dataset.frame, dataset.schema)

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scoreline.core.errors import BadData
@@ -23,6 +23,7 @@ def inferred(values, name="x", **options):
     return dataset.schema.by_name[name], dataset.frame[name].to_list()
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False, width=32), min_size=3, max_size=30))
 def test_texts_of_numbers_are_numbers(numbers):
     column, values = inferred([*map(repr, numbers), "0.5", "1e-3"])
@@ -30,6 +31,7 @@ def test_texts_of_numbers_are_numbers(numbers):
     assert values == [*numbers, 0.5, 0.001]
 
 
+@settings(max_examples=60, deadline=None)
 @given(
     st.lists(st.integers(-(10**6), 10**6), min_size=20, max_size=60),
     st.sampled_from(["", " ", "NA", "null", "?", "nan"]),
@@ -41,6 +43,7 @@ def test_missing_tokens_do_not_keep_a_column_from_being_numbers(numbers, token):
     assert values == [*map(float, numbers), 7.0, 8.0, None]
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1)), min_size=3, max_size=20, unique=True))
 def test_iso_times_are_datetimes(moments):
     column, values = inferred(moment.isoformat() for moment in moments)

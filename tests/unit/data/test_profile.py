@@ -7,7 +7,7 @@ from datetime import datetime
 
 import numpy as np
 import polars as pl
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scoreline.data import make_dataset, profile
@@ -35,6 +35,7 @@ def test_each_type_has_its_figures():
     assert found["t"]["quantiles"][0] == 10.0
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.floats(-3e38, 3e38), min_size=1, max_size=50))
 def test_a_histogram_holds_every_number(numbers):
     dataset = make_dataset(pl.DataFrame({"n": numbers}), types={"n": "number"})

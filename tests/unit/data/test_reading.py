@@ -6,7 +6,7 @@ import io
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scoreline.core.errors import BadData
@@ -24,6 +24,7 @@ def read(content: bytes, **options) -> pl.DataFrame:
     return pl.concat(frames)
 
 
+@settings(max_examples=60, deadline=None)
 @given(
     rows=st.lists(st.tuples(TEXTS, TEXTS, TEXTS), min_size=1, max_size=12),
     delimiter=st.sampled_from(",;\t|"),
@@ -40,6 +41,7 @@ def test_what_a_csv_writer_writes_is_read_back(rows, delimiter, quoting, newline
     assert frame.rows() == [tuple(field or None for field in row) for row in rows]
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.text(st.sampled_from('ab ",\n'), max_size=40))
 def test_bytes_with_strict_quotes_are_read_as_the_csv_module_reads_them(soup):
     content = f'a,b\n{soup}\nx,"y"\n'
@@ -56,6 +58,7 @@ def test_bytes_with_strict_quotes_are_read_as_the_csv_module_reads_them(soup):
             read(content.encode(), delimiter=",")
 
 
+@settings(max_examples=60, deadline=None)
 @given(rows=st.lists(st.tuples(TEXTS, TEXTS), max_size=20), chunk_rows=st.integers(1, 8))
 def test_chunks_are_the_table_cut_into_pieces(tmp_path_factory, rows, chunk_rows):
     path = tmp_path_factory.mktemp("t") / "t.csv"

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scoreline.core.errors import BadData, BadSetting
@@ -31,6 +31,7 @@ def test_every_row_is_on_one_side_and_the_same_seed_gives_the_same_sides(kind):
         assert split(dataset, kind, seed=2, **options).test.tolist() != test.tolist()
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.integers(1, 40), min_size=2, max_size=6), st.floats(0.1, 0.5), st.integers(0, 5))
 def test_a_stratified_split_keeps_the_share_of_every_class(sizes, share, seed):
     labels = [f"c{i}" for i, size in enumerate(sizes) for _ in range(size)]

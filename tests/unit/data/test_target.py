@@ -70,6 +70,12 @@ def test_one_class_cannot_be_learned():
             target_labels(dataset_of(values), "y", "multiclass")
 
 
+def test_a_target_without_values_cannot_be_learned():
+    for values in ([None, None], ["NA", "?"], [float("nan")] * 2):
+        with pytest.raises(BadData, match="every value of the target `y` is missing"):
+            dataset_of(values)
+
+
 def test_dates_and_absent_columns_are_no_targets():
     with pytest.raises(BadData, match="holds dates"):
         infer_task(dataset_of(["2011-01-01", "2011-01-02", "2011-02-02"]), "y")

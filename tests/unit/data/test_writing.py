@@ -2,7 +2,7 @@
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scoreline.core.errors import BadSetting
@@ -20,11 +20,25 @@ def test_what_is_written_in_pieces_is_read_back_whole(tmp_path, name):
     assert [left.name for left in tmp_path.iterdir()] == [name]
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.lists(TEXTS, min_size=1, max_size=8))
 def test_a_column_of_any_texts_comes_back_from_csv(tmp_path_factory, texts):
     path = tmp_path_factory.mktemp("t") / "t.csv"
     write_table(pl.DataFrame({"a": texts}, schema={"a": pl.String}), path)
     assert read_table(path, delimiter=",")["a"].to_list() == texts
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.parquet", "t.jsonl"])
+def test_pieces_may_differ_in_the_type_of_a_column_and_have_no_rows(tmp_path, name):
+    pieces = [
+        pl.DataFrame({"n": [1], "a": ["x"]}),
+        pl.DataFrame({"n": [0.5], "a": [None]}),
+        pl.DataFrame({"n": ["?"], "a": ["y"]}),
+    ]
+    write_table([*pieces, pieces[0][:0]], tmp_path / name)
+    read = read_table(tmp_path / name)
+    assert [str(value) for value in read["n"]] in (["1", "0.5", "?"], ["1.0", "0.5", "?"])
+    write_table([], tmp_path / f"no-{name}")
 
 
 def test_numbers_come_back_to_the_last_bit(tmp_path):
