@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from scoreline.cli import report
+from scoreline.core.errors import BadSetting
 
 if TYPE_CHECKING:
     from scoreline.app.experiments import Outcome
@@ -60,11 +62,21 @@ def labels(session: Session, version: Version | None) -> list[str]:
     return sorted(alias for alias, number in aliases.items() if number == version.number)
 
 
+def check_output(target: Path) -> None:
+    """Find out before the time is spent that a file cannot be written. Raises BadSetting."""
+    folder = target if target.is_dir() else target.parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadSetting(f"--output: {folder} cannot be made: {error.strerror}", hint="choose another place") from None
+    if not os.access(folder, os.W_OK):
+        raise BadSetting(f"--output: {folder} cannot be written to", hint="choose another place")
+
+
 def carry(source: Path, target: Path) -> Path:
     """Copy a scoring pipeline to where it was asked for; it appears there whole or not at all."""
     if target.is_dir():
         target = target / source.name
-    target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".{target.name}.part")
     try:
         shutil.copyfile(source, temporary)

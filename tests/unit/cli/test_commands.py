@@ -192,6 +192,7 @@ WRONG = [
     ("experiment rows.csv -t y --time soon", 2, "10m"),
     ("experiment rows.csv -t y --type a", 2, "COLUMN=TYPE"),
     ("experiment rows.csv -t y --split odd", 2, "stratified"),
+    ("experiment rows.csv -t y -o rows.csv/x.scoreline", 2, "--output"),
     ("experiment nope.csv -t y", 4, "nope.csv"),
     ("experiment rows.csv -t nope", 1, "nope"),
 ]
@@ -213,6 +214,29 @@ def test_what_is_wrong_is_one_document_with_json(line, credit, home, capsys):
     _, out, err = said(capsys, f"{line} --json")
     assert set(json.loads(out)["error"]) == {"code", "kind", "message", "hint"}
     assert err.startswith("error: ")
+
+
+BAD_TABLES = {
+    "empty": ("", "repaid"),
+    "a header alone": ("a,repaid\n", "repaid"),
+    "no target": ("a,b\n" + "1,2\n" * 50, "repaid"),
+    "one class": ("a,repaid\n" + "".join(f"{i},yes\n" for i in range(50)), "repaid"),
+    "a ragged row": ("a,repaid\n1,yes\n2,no,3,4\n" + "1,yes\n2,no\n" * 50, "repaid"),
+    "a duplicate header": ("a,a,repaid\n" + "1,2,yes\n2,1,no\n" * 50, "repaid"),
+    "nothing but the target": ("repaid\n" + "yes\nno\n" * 50, "repaid"),
+    "bytes that are no text": ("\x00\x01\x02\x03" * 200, "repaid"),
+}
+
+
+@pytest.mark.parametrize("kind", BAD_TABLES)
+def test_a_bad_table_gets_a_sentence_and_one_document(kind, home, capsys):
+    content, target = BAD_TABLES[kind]
+    (home / "bad.csv").write_text(content)
+    status, out, err = said(capsys, f"experiment bad.csv --target {target} --time 30 --trials 1 --json")
+    assert status == 1
+    assert json.loads(out)["error"]["code"] == "bad_data"
+    assert "error: " in err
+    assert "Traceback" not in err
 
 
 def test_scores_and_a_document_do_not_share_stdout(credit, capsys):

@@ -89,7 +89,7 @@ def experiment(
     from scoreline.automl.settings import ExperimentSettings
     from scoreline.cli import values
     from scoreline.cli.live import ExperimentView
-    from scoreline.cli.outcome import carry, document, suggest, tell
+    from scoreline.cli.outcome import carry, check_output, document, suggest, tell
 
     settings = ExperimentSettings(
         target=target,
@@ -107,6 +107,8 @@ def experiment(
         max_trials=trials,
         learners=values.names(learner) if learner else None,
     )
+    if output is not None:
+        check_output(output)
     with ExperimentView(session, target) as view:
         outcome = use_cases.experiment(
             session.app, data, settings, test=test, register=register, promote=promote, on_event=view.on_event

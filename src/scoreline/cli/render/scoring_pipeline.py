@@ -17,6 +17,7 @@ from scoreline.cli.render.trials import is_ensemble
 from scoreline.core.manifest import Manifest, Parity, Scores
 
 SHOWN_COLUMNS = 8
+WIDEST_BAR = 40
 LEARNERS_NAMED = 4
 
 
@@ -71,7 +72,7 @@ def importance(found: Mapping[str, float], width: int, shown: int = SHOWN_COLUMN
     grid.add_column(justify="right", style="quiet")
     ordered = sorted(found.items(), key=lambda item: -item[1])
     name_width = min(max((len(name) for name, _ in ordered[:shown]), default=8), max(10, width * 2 // 5))
-    cells = max(8, width - name_width - 16)
+    cells = min(WIDEST_BAR, max(8, width - name_width - 16))
     for name, value in ordered[:shown]:
         grid.add_row(wording.short(name, name_width), Text(bar(value, cells), style="bar"), f"{value:.2f}")
     rest = len(ordered) - shown
