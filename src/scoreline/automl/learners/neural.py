@@ -18,7 +18,8 @@ from scoreline.core.schema import Task
 MOST_EPOCHS = 150
 PATIENCE = 12
 """Epochs without a better validation loss before a fit stops."""
-BATCH_ROWS = 128
+FEWEST_BATCH_ROWS, MOST_BATCH_ROWS = 64, 1024
+BATCHES_AN_EPOCH = 100
 
 
 class Neural:
@@ -56,7 +57,7 @@ class Neural:
             hidden_layer_sizes=(params["width"], params["width"] // 2),
             alpha=params["penalty"],
             learning_rate_init=params["step"],
-            batch_size=min(BATCH_ROWS, len(y)),
+            batch_size=min(int(np.clip(len(y) // BATCHES_AN_EPOCH, FEWEST_BATCH_ROWS, MOST_BATCH_ROWS)), len(y)),
             random_state=seed,
         )
         goal = (y - shift) / scale if regression else y
