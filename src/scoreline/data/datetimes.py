@@ -18,7 +18,8 @@ SAMPLE = 500
 DATES = [
     *(f"%m{s}%d{s}{year}" for s in "/-." for year in ("%Y", "%y")),
     *(f"%d{s}%m{s}{year}" for s in "/-." for year in ("%Y", "%y")),
-    *("%Y/%m/%d", "%Y.%m.%d", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%a %b %d %Y"),
+    *("%Y/%m/%d", "%Y.%m.%d", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%a %b %d %Y", "%a, %d %b %Y"),
+    *("%Y-%m", "%b %Y", "%b-%Y", "%B %Y"),
     *(f"%d{s}%b{s}{year}" for s in "-/ " for year in ("%Y", "%y")),
 ]
 CLOCK = re.compile(

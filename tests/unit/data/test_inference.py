@@ -207,6 +207,13 @@ def test_infinite_numbers_are_missing_and_told_by_file_and_row(tmp_path):
         (["13/01/2011 10:00 +0200", "14/01/2011 10:00 +0200"], "%d/%m/%Y %H:%M %z", datetime(2011, 1, 13, 8)),
         (["2011-01-13T10:00:00Z", "2011-01-14T10:00:00+02:00"], None, datetime(2011, 1, 13, 10)),
         (["2011-01-13", "2011-01-14 10:30"], None, datetime(2011, 1, 13)),
+        (
+            ["Thu, 13 Jan 2011 10:00:00 +0000", "Fri, 14 Jan 2011 9:00:00 +0000"],
+            "%a, %d %b %Y %H:%M:%S %z",
+            datetime(2011, 1, 13, 10),
+        ),
+        (["2011-05", "2011-12"], "%Y-%m", datetime(2011, 5, 1)),
+        (["09:30", "23:59"], "%H:%M", datetime(1900, 1, 1, 9, 30)),
     ],
 )
 def test_dates_are_understood_and_their_format_recorded(texts, format_, first):
