@@ -51,11 +51,12 @@ def test_an_ensemble_of_all_learners_scores_as_its_graph_does(task: Task) -> Non
 @pytest.mark.parametrize("task", TASKS)
 def test_a_row_scores_the_same_alone_and_among_others(learner: str, task: Task) -> None:
     problem, rows, y = world(task)
-    members = [(1.0, fit(portfolio(problem, y, 7, [learner])[0], problem, rows, y, n_iterations=15))]
-    graph = Graph(build_graph(members, problem))
-    together = graph.run(rows)
-    for i in range(0, 400, 37):
-        np.testing.assert_array_equal(graph.run(rows[i : i + 1])[0], together[i])
+    for candidate in {c.target: c for c in portfolio(problem, y, 7, [learner])}.values():
+        graph = Graph(build_graph([(1.0, fit(candidate, problem, rows, y, n_iterations=15))], problem))
+        together = graph.run(rows)
+        for i in range(0, 400, 7):
+            np.testing.assert_array_equal(graph.run(rows[i : i + 1])[0], together[i])
+            np.testing.assert_array_equal(graph.run(rows[i : i + 3]), together[i : i + 3])
 
 
 @pytest.mark.parametrize("learner", LEARNERS.names)

@@ -76,7 +76,9 @@ class GraphWriter:
     def model(self, outputs: dict[str, tuple[str, int, list[Any]]], n_numbers: int, n_texts: int) -> bytes:
         """Close the graph: output name → (node output, element type, shape)."""
         for name, (source, _, _) in outputs.items():
-            self._nodes.append(helper.make_node("Identity", [source], [name]))
+            for node in self._nodes:
+                node.input[:] = [name if used == source else used for used in node.input]
+                node.output[:] = [name if made == source else made for made in node.output]
         declared = {NUMBERS: (TensorProto.DOUBLE, n_numbers), TEXTS: (TensorProto.STRING, n_texts)}
         # A block is declared whenever the schema has columns for it, used or not: callers feed blocks, not features.
         inputs = [helper.make_tensor_value_info(name, kind, ["n", k]) for name, (kind, k) in declared.items() if k]

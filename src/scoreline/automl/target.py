@@ -36,6 +36,6 @@ class TargetScale:
         if not self._logarithm:
             return predicted
         limits = graph.constant(np.array(self._low)), graph.constant(np.array(self._high))
-        return graph.node(
-            "Sub", graph.node("Exp", graph.node("Clip", predicted, *limits)), graph.constant(np.array(1.0))
-        )
+        # A power of e, not Exp: ONNX Runtime's Exp rounds differently for one row and for many.
+        power = graph.node("Pow", graph.constant(np.array(np.e)), graph.node("Clip", predicted, *limits))
+        return graph.node("Sub", power, graph.constant(np.array(1.0)))

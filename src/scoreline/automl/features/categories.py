@@ -200,8 +200,10 @@ class Categories:
         ]
         fitted = [pair for pair in fitted if pair[1].shape[1]]
         fitted.sort(key=lambda pair: len(pair[0].codes))  # stable: small columns first, they share one lookup
-        self._columns = [column for column, _ in fitted]
-        self._n_joint = _n_joint(self._columns)
+        n = _n_joint([column for column, _ in fitted])
+        # In the schema's order the joint lookup needs no reordering of the texts.
+        fitted[:n] = sorted(fitted[:n], key=lambda pair: pair[0].index)
+        self._columns, self._n_joint = [column for column, _ in fitted], n
         return np.hstack([np.zeros((len(rows), 0), np.float32), *(block for _, block in fitted)])
 
     def transform(self, rows: Rows) -> NDArray[np.float32]:
