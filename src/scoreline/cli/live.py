@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from typing import TYPE_CHECKING
 
 from msgspec.structs import asdict
 from rich.console import Group, RenderableType
@@ -28,13 +27,9 @@ from scoreline.automl.events import (
 from scoreline.cli.render import data, wording
 from scoreline.cli.render.theme import indented
 from scoreline.cli.render.trials import SHOWN_TRIALS, leaderboard
-
-if TYPE_CHECKING:
-    from scoreline.cli.session import Session
+from scoreline.cli.session import QUIET_SECONDS, Session
 
 REDRAWS_A_SECOND = 8
-QUIET_SECONDS = 10.0
-"""Without a terminal, a line at least this often."""
 LINES_BESIDE_TRIALS = 8
 """Lines of the live view that are not trials."""
 
@@ -131,7 +126,7 @@ class ExperimentView:
         if trial.status == "failed":
             self._line(f"trial {trial.number} {trial.learner} failed: {trial.reason}")
         elif trial.status == "done" and self._ordered()[0].number == trial.number:
-            sd = "" if trial.sd is None else f" ± {wording.score(trial.sd)}"
+            sd = "" if trial.sd is None else f" ± {wording.spread(trial.sd, trial.score)}"
             self._line(f"trial {trial.number} {trial.learner}: {wording.score(trial.score)}{sd}, the best so far")
 
     def _on_progress(self, event: Progress) -> None:
@@ -139,7 +134,8 @@ class ExperimentView:
         self._best = event.best
         if not self._session.live and time.monotonic() - self._told_at >= QUIET_SECONDS:
             best = "" if event.best is None else f", best {wording.score(event.best)}"
-            self._line(f"{event.phase}: {len(self._trials)} trials{best}, {wording.seconds(event.left_seconds)} left")
+            tried = wording.count(len(self._trials), "trial")
+            self._line(f"{event.phase}: {tried}{best}, {wording.seconds(event.left_seconds)} left")
 
     def _on_step(self, step: str) -> None:
         self._step = step
@@ -159,7 +155,9 @@ class ExperimentView:
         width = self._session.width - 2
         room = max(1, self._session.progress.height - LINES_BESIDE_TRIALS)
         trials = [asdict(trial) for trial in self._ordered()]
-        board = leaderboard(trials, self._plan.scorer if self._plan else "score", width, min(SHOWN_TRIALS, room))
+        board = leaderboard(
+            trials, self._plan.scorer if self._plan else "score", width, min(SHOWN_TRIALS, room), min(3, room)
+        )
         return indented(Group(board, Text(), self._bar(width), self._now(width)))
 
     def _bar(self, width: int) -> RenderableType:

@@ -6,6 +6,7 @@ import os
 import shlex
 import shutil
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -21,6 +22,8 @@ from scoreline.cli.render.theme import THEME, indented, mark, page_width, sectio
 if TYPE_CHECKING:
     from scoreline.app.settings import App
 
+QUIET_SECONDS = 10.0
+"""Without a terminal, progress is a line at most this often."""
 PIPE_WIDTH = 120
 """Cells of a line where nobody says how wide it may be: a pipe or a file."""
 
@@ -36,6 +39,7 @@ class Session:
         self.home = home
         self.as_json = as_json
         self.progress = _console(sys.stderr)
+        self._told_at = time.monotonic()
         self.report = self.progress if as_json else _console(sys.stdout)
 
     @cached_property
@@ -119,7 +123,7 @@ class Session:
     def busy(self, what: str) -> Iterator[Callable[[str], None]]:
         """Show that something takes time, where that can be taken away again; give a function that says how far."""
         if not self.live:
-            yield lambda text: None
+            yield self._seldom
             return
         with self.progress.status(Text(what, style="quiet"), spinner_style="accent") as status:
             yield lambda text: status.update(Text(text, style="quiet"))
@@ -128,6 +132,11 @@ class Session:
         """Write the one JSON document to stdout."""
         sys.stdout.write(render_json(content) + "\n")
         sys.stdout.flush()
+
+    def _seldom(self, text: str) -> None:
+        if time.monotonic() - self._told_at >= QUIET_SECONDS:
+            self._told_at = time.monotonic()
+            self.note(text)
 
     def _write(self, body: RenderableType) -> None:
         if self.report.is_terminal:

@@ -38,6 +38,13 @@ def test_a_size_is_told_in_the_unit_that_fits(value, text):
     assert wording.size(int(value)) == text
 
 
+def test_a_spread_has_the_decimals_of_its_score():
+    assert wording.spread(0.01234, 0.48) == "0.0123"
+    assert wording.spread(1.3201, 34.84) == "1.32"
+    assert wording.spread(1.3201, 0.0) == "1.3201"
+    assert wording.spread(None, 0.48) == ""
+
+
 def test_one_row_is_not_rows():
     assert wording.count(1, "row") == "1 row"
     assert wording.count(12000, "row") == "12,000 rows"

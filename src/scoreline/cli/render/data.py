@@ -55,7 +55,7 @@ def balance(shares: Mapping[str, float], width: int) -> RenderableType:
             Text(bar(value / largest, BAR_CELLS), style="bar"),
         )
     if len(ordered) > SHOWN_CLASSES:
-        grid.add_row(Text(f"and {len(ordered) - SHOWN_CLASSES} more classes", style="quiet"), "", "")
+        return Group(grid, Text(f"and {len(ordered) - SHOWN_CLASSES} more classes", style="quiet"))
     return grid
 
 

@@ -64,7 +64,7 @@ def _scores(summary: Mapping[str, Any]) -> tuple[str, str, str]:
     scorer = scores.get("scorer", "")
     validation = scores.get("validation", {}).get(scorer)
     sd = scores.get("validation_sd", {}).get(scorer)
-    spread = "" if sd is None else f" ± {wording.score(sd)}"
+    spread = "" if sd is None else f" ± {wording.spread(sd, validation)}"
     return scorer, f"{wording.score(validation)}{spread}", wording.score(scores.get("test", {}).get(scorer))
 
 

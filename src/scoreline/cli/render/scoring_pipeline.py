@@ -46,7 +46,7 @@ def scores(found: Scores, n_test: int | None = None) -> RenderableType:
         grid.add_row(
             Text(name, style="best" if name == found.scorer else ""),
             wording.score(found.validation.get(name)),
-            Text("" if sd is None else f"± {wording.score(sd)}", style="quiet"),
+            Text("" if sd is None else f"± {wording.spread(sd, found.validation.get(name))}", style="quiet"),
             wording.score(found.test.get(name)),
             style="best" if name == found.scorer else None,
         )
@@ -60,7 +60,7 @@ def threshold(found: Mapping[str, float], positive: object) -> RenderableType:
         for name, title in (("precision", "precision"), ("recall", "recall"), ("f1", "F1"), ("mcc", "MCC"))
         if name in found
     )
-    where = f"P({positive})\u00a0≥\u00a0{found.get('threshold', 0.5):.3f}: "
+    where = f"at the threshold of the best F1, P({positive})\u00a0≥\u00a0{found.get('threshold', 0.5):.3f}:\n"
     return Text.assemble((where, "quiet"), values)
 
 

@@ -26,11 +26,12 @@ def is_ensemble(trial: Mapping[str, Any]) -> bool:
 
 
 def leaderboard(
-    trials: Sequence[Mapping[str, Any]], scorer: str, width: int, shown: int = SHOWN_TRIALS
+    trials: Sequence[Mapping[str, Any]], scorer: str, width: int, shown: int = SHOWN_TRIALS, at_least: int = 0
 ) -> RenderableType:
     """Show the first trials with their scores; what failed or was stopped is counted, and failures say why.
 
     ``trials`` are in leaderboard order and have the fields of ``automl.events.Trial``.
+    ``at_least`` keeps room for trials that will come.
     """
     done = [trial for trial in trials if trial["status"] == "done"]
     wide = width >= SETTINGS_FROM_WIDTH
@@ -54,7 +55,7 @@ def leaderboard(
             str(rank),
             str(trial["learner"]),
             wording.score(trial["score"]),
-            Text("" if trial["sd"] is None else wording.score(trial["sd"]), style="quiet"),
+            Text(wording.spread(trial["sd"], trial["score"]), style="quiet"),
             wording.seconds(trial["seconds"]),
         ]
         if weighted:
@@ -62,7 +63,7 @@ def leaderboard(
         if wide:
             cells.append(Text(wording.begin(_settings(trial), room), style="quiet"))
         grid.add_row(*cells, style="best" if rank == 1 else None)
-    for _ in range(min(shown, 3) - len(done)):
+    for _ in range(at_least - len(done)):
         grid.add_row("")
     return Group(grid, *_below(trials, len(done), shown))
 

@@ -25,12 +25,25 @@ def score(value: float | None) -> str:
     """Write a score with four digits that count, plain where that is readable."""
     if value is None or math.isnan(value):
         return "–"
-    size = abs(value)
-    if size == 0:
+    if value == 0:
         return "0"
-    if size >= 100_000 or size < 0.0001:
-        return f"{value:.2e}"
-    return f"{value:.4f}" if size < 10 else f"{value:,.{max(0, 3 - int(math.log10(size)))}f}"
+    decimals = _decimals(value)
+    return f"{value:.2e}" if decimals is None else f"{value:,.{decimals}f}"
+
+
+def spread(sd: float | None, value: float | None) -> str:
+    """Write a standard deviation with the decimals of the score it belongs to."""
+    if sd is None or value is None or math.isnan(sd):
+        return ""
+    decimals = _decimals(value)
+    return f"{sd:.1e}" if decimals is None else f"{sd:,.{decimals}f}"
+
+
+def _decimals(value: float) -> int | None:
+    size = abs(value)
+    if size < 0.0001 or size >= 100_000:
+        return 4 if size == 0 else None
+    return 4 if size < 10 else max(0, 3 - int(math.log10(size)))
 
 
 def difference(value: float) -> str:
