@@ -8,6 +8,7 @@ import time
 from msgspec.structs import asdict
 from rich.console import Group, RenderableType
 from rich.live import Live
+from rich.padding import Padding
 from rich.progress_bar import ProgressBar
 from rich.spinner import Spinner
 from rich.table import Table
@@ -25,11 +26,13 @@ from scoreline.automl.events import (
     TrialStarted,
 )
 from scoreline.cli.render import data, wording
-from scoreline.cli.render.theme import indented
+from scoreline.cli.render.theme import INDENT
 from scoreline.cli.render.trials import SHOWN_TRIALS, leaderboard
 from scoreline.cli.session import QUIET_SECONDS, Session
 
 REDRAWS_A_SECOND = 8
+ECHO_WIDTH = 4
+"""Cells left free beside the live view: a terminal echoes ``^C`` there, and must not begin a line for it."""
 LINES_BESIDE_TRIALS = 8
 """Lines of the live view that are not trials."""
 
@@ -152,13 +155,13 @@ class ExperimentView:
         return sorted(self._trials.values(), key=lambda trial: math.inf if trial.score is None else sign * trial.score)
 
     def _frame(self) -> RenderableType:
-        width = self._session.width - 2
+        width = self._session.width - INDENT - ECHO_WIDTH
         room = max(1, self._session.progress.height - LINES_BESIDE_TRIALS)
         trials = [asdict(trial) for trial in self._ordered()]
         board = leaderboard(
             trials, self._plan.scorer if self._plan else "score", width, min(SHOWN_TRIALS, room), min(3, room)
         )
-        return indented(Group(board, Text(), self._bar(width), self._now(width)))
+        return Padding(Group(board, Text(), self._bar(width), self._now(width)), (0, 0, 0, INDENT), expand=False)
 
     def _bar(self, width: int) -> RenderableType:
         total = self._plan.budget_seconds if self._plan else 1.0
