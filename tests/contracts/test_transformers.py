@@ -1,5 +1,7 @@
 """Every transformer: what NumPy computes is what ONNX Runtime computes, for the fit's rows and for strange ones."""
 
+# ruff: noqa: DTZ001  (naive times: the calendar itself is tested)
+
 from __future__ import annotations
 
 import datetime as dt
@@ -11,7 +13,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from onnx import TensorProto
 from scipy import sparse
-
 from tests.worlds import world
 
 from scoreline.automl.features import RECIPES, Transformer
@@ -32,7 +33,9 @@ TEXTS = st.one_of(
 def in_onnx(step: Transformer, problem: Problem, rows: Rows) -> np.ndarray:
     graph = GraphWriter()
     output = step.to_onnx(graph)
-    model = graph.model({"x": (output, TensorProto.FLOAT, ["n", "d"])}, len(problem.schema.numbers), len(problem.schema.texts))
+    model = graph.model(
+        {"x": (output, TensorProto.FLOAT, ["n", "d"])}, len(problem.schema.numbers), len(problem.schema.texts)
+    )
     session = onnxruntime.InferenceSession(model)
     return session.run(["x"], {"numbers": rows.numbers, "texts": rows.texts})[0]
 
@@ -56,7 +59,9 @@ def test_a_transformer_computes_the_same_in_numpy_and_onnx(recipe: str, k: int, 
     numbers = np.array(data.draw(st.lists(st.tuples(*[NUMBERS] * 4), min_size=n, max_size=n)), np.float64)
     texts = np.array(data.draw(st.lists(st.tuples(*[TEXTS] * 4), min_size=n, max_size=n)), object)
     for strange in (Rows(numbers, texts), rows):
-        np.testing.assert_allclose(in_onnx(step, problem, strange), dense(step.transform(strange)), rtol=2e-6, atol=1e-7)
+        np.testing.assert_allclose(
+            in_onnx(step, problem, strange), dense(step.transform(strange)), rtol=2e-6, atol=1e-7
+        )
 
 
 @given(st.datetimes(dt.datetime(1, 1, 1), dt.datetime(9999, 12, 31)))

@@ -29,7 +29,7 @@ ALIASES = {"xgboost": "xgboost-cpu"}
 
 
 def threshold_report(validation: Validation, predicted: npt.NDArray[Any]) -> dict[str, float]:
-    """Binary: find the best F1's threshold on validation rows, with precision, recall, F1 and MCC there; else nothing."""
+    """Binary: find the best F1's threshold on validation rows, with precision, recall, F1, MCC there; else nothing."""
     if validation.task != "binary":
         return {}
     actual, turned = oriented(validation.actual, predicted.astype(np.float64), validation.positive)

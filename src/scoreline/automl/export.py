@@ -53,7 +53,7 @@ def blend(members: Members, rows: Rows) -> NDArray[np.float64]:
 
 
 def _labels(labels: tuple[Label, ...]) -> tuple[NDArray[np.generic] | list[str], int]:
-    """Turn the labels into a constant and its ONNX element type: strings, integers (booleans are 0 and 1) or doubles."""
+    """Turn the labels into a constant and its ONNX type: strings, integers (booleans are 0 and 1) or doubles."""
     if all(isinstance(label, str) for label in labels):
         return [str(label) for label in labels], TensorProto.STRING
     if all(isinstance(label, int) for label in labels):

@@ -39,7 +39,7 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
     size_bytes: int
     created_at: datetime
     summary: dict[str, Any] = {}
-    """``task``, ``target``, ``scores``, ``lineage``, ``parity`` out of the manifest, so that lists need not open files."""
+    """``task``, ``target``, ``scores``, ``lineage``, ``parity`` of the manifest, so that lists need not open files."""
 
 
 class AliasChange(msgspec.Struct, frozen=True, kw_only=True):

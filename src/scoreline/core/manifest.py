@@ -43,7 +43,7 @@ class KindParity(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Scores(msgspec.Struct, frozen=True, kw_only=True):
-    """Scorer name → value, on validation rows (with its standard deviation over folds or resamples) and on test rows."""
+    """Scorer name → value, on validation rows (with standard deviation over folds or resamples) and on test rows."""
 
     scorer: str
     """The scorer the experiment optimised."""
@@ -51,7 +51,7 @@ class Scores(msgspec.Struct, frozen=True, kw_only=True):
     validation_sd: dict[str, float]
     test: dict[str, float] = {}
     threshold: dict[str, float] = {}
-    """Binary: ``threshold`` of the best F1 on validation rows, with ``precision``, ``recall``, ``f1`` and ``mcc`` there."""
+    """Binary: ``threshold`` of the best F1 on validation rows and ``precision``, ``recall``, ``f1``, ``mcc`` there."""
 
 
 class Lineage(msgspec.Struct, frozen=True, kw_only=True):

@@ -33,7 +33,7 @@ class Column(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     required: bool = False
     """An absent or missing value is an error. By default it scores as missing."""
     integer: bool = False
-    """Every number seen was whole; for a category, every level is an integer code (``3.0`` and ``"3"`` are level ``3``)."""
+    """Every number seen was whole; of a category: every level is an integer code (``3.0`` and ``"3"`` are ``3``)."""
     levels: tuple[str, ...] = ()
     """Category: the levels seen in training, sorted."""
     minimum: float | None = None
@@ -70,7 +70,7 @@ class Schema(msgspec.Struct, frozen=True, dict=True):
 
 
 def label_text(label: Label) -> str:
-    """A class as text, in names of columns and keys of JSON: ``bad``, ``3``, ``true``, ``0.5``."""
+    """Write a class as text, for names of columns and keys of JSON: ``bad``, ``3``, ``true``, ``0.5``."""
     if isinstance(label, bool):
         return "true" if label else "false"
     if isinstance(label, float) and label.is_integer():

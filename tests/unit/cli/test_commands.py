@@ -9,6 +9,7 @@ import pytest
 from tests.artifacts import tiny_artifact
 from typer.main import get_command
 
+import scoreline.storage
 from scoreline.cli.command import EXAMPLES
 from scoreline.cli.exits import EXIT_CODES
 from scoreline.cli.run import app, run
@@ -271,6 +272,7 @@ def test_an_unexpected_error_is_one_sentence_and_with_debug_a_traceback(credit, 
 
 def test_a_package_that_is_not_installed_names_the_extra(capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "sqlalchemy", None)
+    monkeypatch.setattr(scoreline, "storage", scoreline.storage)
     for name in [name for name in sys.modules if name.startswith("scoreline.storage")]:
         monkeypatch.delitem(sys.modules, name)
     status, _, err = said(capsys, "models")
