@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from scoreline.app.settings import App
 from scoreline.core.errors import NotFound
-from scoreline.registry.names import missing
+from scoreline.registry.names import CHAMPION, missing
 
 
 class Source(NamedTuple):
@@ -31,6 +31,10 @@ def find_source(app: App, text: str) -> Source:
         return Source(app.registry.artifact(version.digest), None, version.model, version.number)
     found = {deployment.name: deployment for deployment in app.registry.deployments()}
     if text not in found:
+        if any(model.name == text for model in app.registry.models()):
+            raise NotFound(f"model {text} is not deployed", hint=f"{text}@{CHAMPION} names its version")
+        if not found:
+            raise NotFound(f"no file {text!r}, and nothing is deployed", hint="give the path of a *.scoreline file")
         raise missing("file or deployment", text, found)
     chosen = found[text]
     return Source(app.registry.artifact(chosen.digest), chosen.name, chosen.model, chosen.version)

@@ -184,6 +184,7 @@ WRONG = [
     ("register rows.csv", 3, "rows.csv"),
     ("inspect nope.scoreline", 4, "nope.scoreline"),
     ("inspect rows.csv", 3, "rows.csv"),
+    ("inspect nope", 4, "no file or deployment 'nope'"),
     ("score credit nope.csv", 4, "nope.csv"),
     ("score credit bad.csv", 1, "row 1, column `age`"),
     ("score credit rows.csv --include nope", 2, "nope"),
@@ -244,6 +245,14 @@ def test_scores_and_a_document_do_not_share_stdout(credit, capsys):
     status, out, _ = said(capsys, "score credit rows.csv --json")
     assert status == 2
     assert json.loads(out)["error"]["hint"] == "add -o scores.csv"
+
+
+def test_a_model_that_is_not_deployed_is_told_how_to_be_named(credit, capsys):
+    said(capsys, "undeploy credit")
+    status, _, err = said(capsys, "inspect credit")
+    assert status == 4
+    assert "credit@champion" in err
+    assert "nothing is deployed" in said(capsys, "inspect nope")[2]
 
 
 def test_a_parity_proof_that_failed_is_refused(home, capsys):

@@ -6,6 +6,8 @@ import json
 import shlex
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -61,13 +63,13 @@ def demo(
     tell(session, made.outcome, path)
     listening = bind("127.0.0.1", values.port_number(str(port)), next_free=True)
     taken = port if url_of(listening) != f"http://127.0.0.1:{port}" and port else None
-    with background(create_app(session.app.registry), listening) as url:
+    with background(create_app(session.app.registry), listening) as url, _stop_signal() as stop:
         exchange = _answer(session, made, url, taken)
         if session.as_json:
             session.document({**document(made.outcome, path), "deployment": made.deployment, **exchange})
         if not leave:
             _suggest(session, made, url)
-            _until_stopped()
+            stop.wait()
     if not leave:
         session.note("stopped")
 
@@ -116,11 +118,13 @@ def _suggest(session: Session, made: Demo, url: str) -> None:
     session.say("", Text(f"{url} shows it in a browser. Ctrl-C stops the server.", "quiet"))
 
 
-def _until_stopped() -> None:
+@contextmanager
+def _stop_signal() -> Iterator[threading.Event]:
+    """Turn Ctrl-C and SIGTERM into an event: a server that stops as it was asked to has not failed."""
     stop = threading.Event()
     before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        stop.wait()
+        yield stop
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
