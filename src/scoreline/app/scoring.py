@@ -44,11 +44,13 @@ def score(
     include: Sequence[str] = (),
     chunk_rows: int = CHUNK_ROWS,
     on_progress: Callable[[Progress], None] = lambda progress: None,
+    on_alert: Callable[[str], None] = lambda sentence: None,
 ) -> Scored:
     """Score the table ``rows`` with ``source`` (a file, a deployment, ``MODEL@3``) into ``output``.
 
     Tables are CSV, Parquet or JSON Lines by suffix; ``-`` is standard input or output. The output has the columns of
     ``include`` as they came, then the predictions, named as the manifest's outputs. A file appears when it is whole.
+    ``on_alert`` hears what was guessed about the rows' file, such as its encoding.
     Raises NotFound, ArtifactRefused, BadSetting (a column to include), BadData naming file, row and column.
     """
     from scoreline.data.writing import TableWriter
@@ -61,7 +63,7 @@ def score(
     absent: dict[str, None] = {}
     columns: tuple[str, ...] = ()
     with TableWriter(output) as writer:
-        for chunk in chunks_of(rows, chunk_rows):
+        for chunk in chunks_of(rows, chunk_rows, on_alert):
             if chunk.n_before == 0:
                 check_included(include, chunk.frame.columns)
             try:

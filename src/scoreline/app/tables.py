@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -23,14 +23,17 @@ class Chunk(NamedTuple):
     """Rows of the file before these."""
 
 
-def chunks_of(table: str, chunk_rows: int) -> Iterator[Chunk]:
-    """Read a file, a folder of files, or standard input for ``-``, with the place of each chunk."""
+def chunks_of(table: str, chunk_rows: int, on_alert: Callable[[str], None]) -> Iterator[Chunk]:
+    """Read a file, a folder of files, or standard input for ``-``, with the place of each chunk.
+
+    ``on_alert`` hears what was guessed about a file, such as its encoding.
+    """
     from scoreline.data import iter_table
     from scoreline.data.files import table_files
 
     for path in table_files(table):
         n_before = 0
-        for frame in iter_table(path, chunk_rows=chunk_rows):
+        for frame in iter_table(path, chunk_rows=chunk_rows, on_alert=on_alert):
             yield Chunk(frame, "standard input" if table == STANDARD_INPUT else str(path), n_before)
             n_before += len(frame)
 

@@ -9,7 +9,7 @@ import msgspec
 
 from scoreline.automl.scorers import SCORERS, default_scorer, scorers_for
 from scoreline.core.errors import BadSetting
-from scoreline.core.schema import ColumnType, Label, Task
+from scoreline.core.schema import Label, Task
 
 SplitKind = Literal["random", "stratified", "time", "group", "none"]
 
@@ -25,8 +25,8 @@ class ExperimentSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Budget of the whole experiment: search, refit, export, proofs and test scores."""
     seed: int = 1234
     drop: tuple[str, ...] = ()
-    types: dict[str, ColumnType] = {}
-    """Column → type, where the inferred one is wrong."""
+    types: dict[str, str] = {}
+    """Column → type, where the inferred one is wrong; ``datetime:%d/%m/%Y`` also says how dates are written."""
     required: tuple[str, ...] = ()
     """Columns whose absence is an error when scoring."""
     split: SplitKind | None = None

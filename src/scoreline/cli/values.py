@@ -29,15 +29,18 @@ def duration(text: str) -> float:
     return float(match[1]) * UNIT_SECONDS[match[2] or ""]
 
 
-def types(values: Sequence[str]) -> dict[str, ColumnType]:
-    """``["zip=category"]`` → ``{"zip": "category"}``. Raises BadSetting."""
-    known: dict[str, ColumnType] = {name: name for name in get_args(ColumnType)}
-    found: dict[str, ColumnType] = {}
+def types(values: Sequence[str]) -> dict[str, str]:
+    """``["zip=category", "day=datetime:%d/%m/%Y"]`` → ``{"zip": "category", …}``. Raises BadSetting."""
+    found: dict[str, str] = {}
     for value in values:
         column, _, name = value.rpartition("=")
-        if not column or name not in known:
-            raise BadSetting(f"--type: {value!r} is not COLUMN=TYPE", hint=f"TYPE is one of {', '.join(known)}")
-        found[column] = known[name]
+        kind, _, date_format = name.partition(":")
+        if not column or kind not in get_args(ColumnType) or (date_format and kind != "datetime"):
+            raise BadSetting(
+                f"--type: {value!r} is not COLUMN=TYPE",
+                hint=f"TYPE is one of {', '.join(get_args(ColumnType))}; datetime:%d/%m/%Y says how dates are written",
+            )
+        found[column] = name
     return found
 
 

@@ -26,6 +26,10 @@ def test_names_may_be_repeated_or_listed_or_quoted():
     assert values.names([""]) == ()
 
 
+def test_the_way_dates_are_written_follows_their_type():
+    assert values.types(["day=datetime:%d/%m/%Y"]) == {"day": "datetime:%d/%m/%Y"}
+
+
 def test_a_column_with_an_equals_sign_can_be_typed():
     assert values.types(["zip=category", "a=b=number"]) == {"zip": "category", "a=b": "number"}
 

@@ -68,6 +68,7 @@ def score(
             on_progress=lambda at: told(
                 f"{wording.count(at.n_rows, 'row')} scored, {at.n_rows / max(at.elapsed_seconds, 1e-9):,.0f} a second"
             ),
+            on_alert=session.note,
         )
     _tell(session, done, tuple(name for name in done.ignored if name not in names(include or ())))
 
