@@ -22,18 +22,26 @@ Predicted = npt.NDArray[np.floating[Any]]
 
 N_CONSIDERED = 25
 """Best trials out of which the ensemble is chosen."""
-REFIT_MARGIN = 1.15
 FIXED_SECONDS = 1.0
-"""The end of an experiment on a small table: ensemble, graph, archive, self-test."""
+"""The end of an experiment on a small table: graph, archive, self-test."""
+REFIT_MARGIN = 1.15
+REFIT_SHARE = 0.25
+"""Of the budget, at most, is kept back for fits on all rows: these add little to what the folds have learned."""
+CHOICE_SHARE = 0.02
+"""Of the budget, at most, for choosing an ensemble."""
+LARGEST_RESERVE = 0.6
+"""Of the budget: the search always has the rest."""
+SHORTEST_REFIT_SECONDS = 0.5
+GRACE_SECONDS = 0.5
+WORTH_REFITTING = 1.3
+"""Times the rows a member has already learned from."""
+TYPICAL_MEMBERS = 3
 BOUNDARY_ROWS = (10_000, 200_000)
 """Fewest and most rows beside thresholds that are made for the proof."""
 TWICE = 2.0
 """Each row of the proof is predicted by the fitted pipelines and by the graph."""
-PASSES = 4.0
+PASSES = 2.2
 """Predictions of all rows by the fitted pipelines that proof, importance and test scores cost together."""
-CHOOSING_SHARE = 0.02
-"""Of the budget, at most, for choosing an ensemble."""
-TYPICAL_MEMBERS = 3
 
 
 class Choice(NamedTuple):
@@ -45,31 +53,28 @@ class Choice(NamedTuple):
 
 
 def reserve_seconds(attempts: Sequence[Attempt], plan: Plan, budget: Budget) -> float:
-    """How long the end will take, if the best attempts so far become its members."""
-    best = sorted((attempt for attempt in attempts if attempt.done), key=lambda attempt: attempt.loss)
-    needed = _seconds([attempt for attempt in best if attempt.fitted][:TYPICAL_MEMBERS], plan)
-    return min(needed + CHOOSING_SHARE * budget.seconds, LARGEST_RESERVE * budget.seconds)
-
-
-LARGEST_RESERVE = 0.6
-"""Of the budget: the search always has the rest."""
+    """Estimate how long the end will take, if the best attempts so far become its members."""
+    best = sorted((a for a in attempts if a.done and a.fitted), key=lambda attempt: attempt.loss)[:TYPICAL_MEMBERS]
+    refits = min(_refit_seconds(best, plan), REFIT_SHARE * budget.seconds)
+    end = min(refits + _after_refit_seconds(best, plan), LARGEST_RESERVE * budget.seconds)
+    return end + CHOICE_SHARE * budget.seconds
 
 
 def choose(attempts: Sequence[Attempt], plan: Plan, budget: Budget) -> Choice:
-    """Choose the best attempt, or a blend that is better by more than chance and can be refitted in the time left."""
+    """Choose the best attempt, or a blend that is better by more than chance and can be proved in the time left."""
     known = [(attempt, attempt.predicted) for attempt in attempts if attempt.done and attempt.predicted is not None]
-    considered = sorted(known, key=lambda pair: pair[0].loss)[:N_CONSIDERED]
-    affordable = [pair for pair in considered if _seconds([pair[0]], plan) < budget.left_seconds]
-    single, its_predicted = (affordable or considered)[0]
+    best_first = sorted(known, key=lambda pair: pair[0].loss)[:N_CONSIDERED]
+    affordable = [pair for pair in best_first if _after_refit_seconds([pair[0]], plan) < budget.left_seconds]
+    single, its_predicted = (affordable or best_first)[0]
     predictions = [predicted for _, predicted in affordable]
     for max_members in range(ensemble.MAX_MEMBERS, 1, -1):
         if len(affordable) < 2:
             break
         weights = ensemble.choose_weights(
-            plan.validation, predictions, max_members=max_members, seconds=CHOOSING_SHARE * budget.seconds
+            plan.validation, predictions, max_members=max_members, seconds=CHOICE_SHARE * budget.seconds
         )
         members = [(weight, attempt) for weight, (attempt, _) in zip(weights, affordable, strict=True) if weight]
-        if _seconds([attempt for _, attempt in members], plan) < budget.left_seconds:
+        if _after_refit_seconds([attempt for _, attempt in members], plan) < budget.left_seconds:
             blended = ensemble.blend(weights, predictions)
             if len(members) > 1 and ensemble.is_worthwhile(plan.validation, blended, its_predicted):
                 return Choice(members, blended)
@@ -80,24 +85,32 @@ def choose(attempts: Sequence[Attempt], plan: Plan, budget: Budget) -> Choice:
 def refit(
     choice: Choice, plan: Plan, pool: Pool, budget: Budget, *, tick: Callable[[], None]
 ) -> list[tuple[float, bytes]]:
-    """Fit the members on all rows, side by side; where that fails or takes too long, keep the one of the first fold."""
+    """Fit the members on all rows, or as many as the time allows, side by side.
+
+    A member that has already seen about as many, or whose fit fails, stays as it was fitted on the first fold.
+    """
     attempts = [attempt for _, attempt in choice.members]
-    after = _seconds(attempts, plan) - _refit_seconds(attempts, plan)
-    limit = max(0.5, budget.left_seconds - after)
+    seconds = max(SHORTEST_REFIT_SECONDS, budget.left_seconds - _after_refit_seconds(attempts, plan))
+    share = min(1.0, seconds / max(_refit_seconds(attempts, plan), 1e-9))
+    n_rows = round(share * len(plan.y))
     requests: dict[int, Request] = {
-        number: Refit(attempt.candidate, attempt.n_iterations, limit)
+        number: Refit(attempt.candidate, attempt.n_iterations, seconds, None if share == 1.0 else n_rows)
         for number, attempt in enumerate(attempts)
-        if _seconds([attempt], plan) < budget.left_seconds
+        if share == 1.0 or n_rows > WORTH_REFITTING * attempt.rows_a_fit
     }
-    outcomes = run(requests, pool, limit_seconds=limit + 0.5, tick=tick)
+    outcomes = run(requests, pool, limit_seconds=seconds + GRACE_SECONDS, tick=tick)
     members = []
     for number, (weight, attempt) in enumerate(choice.members):
-        outcome = outcomes.get(number)
+        outcome, learned_from = outcomes.get(number), n_rows
         if outcome is not None and outcome.status == "done":
             members.append((weight, outcome.answer.pipeline))
         elif attempt.fitted and (kept := attempt.fitted[0].pipeline) is not None:
-            attempt.reason = "fitted on the training rows of its first fold: there was no time for all rows"
+            learned_from = attempt.rows_a_fit
             members.append((weight, kept))
+        if learned_from < len(plan.y):
+            attempt.reason = (
+                f"learned from {learned_from:,} of {len(plan.y):,} training rows: there was no time for more"
+            )
     if not members:
         reasons = "; ".join(outcome.reason for outcome in outcomes.values())
         raise ExperimentFailed(f"the best trial could not be fitted on all rows: {reasons}", hint="give it more time")
@@ -159,11 +172,10 @@ def run(
     return outcomes
 
 
-def _seconds(attempts: Sequence[Attempt], plan: Plan) -> float:
-    """From the choice to the end, with these members."""
-    a_row = sum(attempt.predict_seconds_a_row for attempt in attempts)
-    n_rows = PASSES * len(plan.y) + TWICE * BOUNDARY_ROWS[0]
-    return FIXED_SECONDS + _refit_seconds(attempts, plan) + n_rows * a_row / available_cores()
+def _after_refit_seconds(attempts: Sequence[Attempt], plan: Plan) -> float:
+    """From the fitted members to the end."""
+    a_row = sum(attempt.predict_seconds_a_row for attempt in attempts) / available_cores()
+    return FIXED_SECONDS + (PASSES * len(plan.y) + TWICE * BOUNDARY_ROWS[0]) * a_row
 
 
 def _refit_seconds(attempts: Sequence[Attempt], plan: Plan) -> float:

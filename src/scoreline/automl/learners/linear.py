@@ -27,8 +27,8 @@ class Linear:
 
     def portfolio(self, problem: Problem, n_rows: int) -> list[tuple[int, dict[str, Any]]]:
         if any(column.type == "text" for column in problem.schema.columns):
-            return [(0, {"strength": 0.1}), (2, {"strength": 0.01})]
-        return [(0, {"strength": 1.0}), (9, {"strength": 0.01})]
+            return [(2, {"strength": 0.1}), (3, {"strength": 0.01})]
+        return [(2, {"strength": 1.0}), (11, {"strength": 0.01})]
 
     def space(self, trial: Any, problem: Problem, n_rows: int) -> dict[str, Any]:
         return {"strength": trial.suggest_float("strength", 1e-4, 100.0, log=True)}

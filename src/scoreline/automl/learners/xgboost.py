@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scoreline.automl.graph import GraphWriter
 from scoreline.automl.learners.fitted import Limits, Matrix
 from scoreline.automl.learners.forest import Forest, Tree, link, link_numpy
-from scoreline.automl.learners.lightgbm import PATIENCE, first_step, most_iterations
+from scoreline.automl.learners.lightgbm import MANY_ROWS, PATIENCE, first_step, most_iterations
 from scoreline.automl.problem import Problem
 from scoreline.core.schema import Task
 
@@ -25,9 +25,9 @@ class XgBoost:
     features = "tree"
 
     def portfolio(self, problem: Problem, n_rows: int) -> list[tuple[int, dict[str, Any]]]:
-        small = n_rows < 5_000
-        step = first_step(problem)
-        first = {"eta": step, "max_depth": 4 if small else 6, "min_child_weight": 1.0}
+        small, large = n_rows < 5_000, n_rows > MANY_ROWS
+        step = first_step(problem) * (2 if large else 1)
+        first = {"eta": step, "max_depth": 4 if small else 9 if large else 6, "min_child_weight": 1.0}
         sampled = {"subsample": 0.8, "colsample_bytree": 0.6, "lambda": 1.0}
         return [
             (3, first | sampled),
