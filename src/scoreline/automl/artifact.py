@@ -42,9 +42,9 @@ def describe_artifact(
     graph_bytes: bytes,
     *,
     threads: int,
-    seconds: float,
+    importance_rows: int,
 ) -> Described:
-    """Score test and reference rows with the graph itself, and measure importance for up to ``seconds``."""
+    """Score test and reference rows with the graph itself, and measure importance on ``importance_rows``."""
     plan, train = prepared.plan, prepared.train
     problem, validation = plan.problem, plan.validation
     graph = Graph(graph_bytes, threads=threads)
@@ -62,7 +62,7 @@ def describe_artifact(
         scorer=problem.scorer,
         positive=positive,
         seed=plan.seed,
-        seconds=seconds,
+        most_rows=importance_rows,
     )
     chosen = np.sort(np.random.default_rng(plan.seed).permutation(len(plan.y))[:MOST_REFERENCE_ROWS])
     some = train.take(chosen)

@@ -27,8 +27,6 @@ from scoreline.scoring.graph import Graph
 from scoreline.scoring.pipeline import ScoringPipeline, load
 from scoreline.scoring.sample import read_sample
 
-MOST_IMPORTANCE_SECONDS = 10.0
-
 
 def run_experiment(
     dataset: Dataset,
@@ -90,9 +88,8 @@ def _run(
     graph = final.build(members, pool, tick=tick)
     emit(Finalising(step="prove that the graph scores as what was fitted"))
     # a worker proves, while this process describes
-    final.begin_proof(
-        choice, members, graph, plan, pool, budget, tick=tick
-    )
+    effort = final.effort(choice, plan, budget, 0 if prepared.test is None else len(prepared.test.y))
+    final.begin_proof(members, graph, plan, pool, effort.boundary_rows, tick=tick)
     trials = leaderboard(choice, attempts, plan.validation)
     described = describe_artifact(
         prepared,
@@ -102,7 +99,7 @@ def _run(
         trials,
         graph,
         threads=max(1, available_cores() - 1),
-        seconds=min(MOST_IMPORTANCE_SECONDS, budget.left_seconds / 4),
+        importance_rows=effort.importance_rows,
     )
     parity = final.end_proof(pool, tick=tick)
     pool.close()  # nothing else may run while the latency is measured

@@ -25,6 +25,8 @@ N_CONSIDERED = 25
 FIXED_SECONDS = 1.0
 """The end of an experiment on a small table: graph, archive, self-test."""
 REFIT_MARGIN = 1.15
+SCALING = 0.85
+"""A fit on twice the rows takes this power of two times as long."""
 REFIT_SHARE = 0.25
 """Of the budget, at most, is kept back for fits on all rows: these add little to what the folds have learned."""
 CHOICE_SHARE = 0.02
@@ -38,6 +40,9 @@ WORTH_REFITTING = 1.3
 TYPICAL_MEMBERS = 3
 BOUNDARY_ROWS = (10_000, 200_000)
 """Fewest and most rows beside thresholds that are made for the proof."""
+IMPORTANCE_ROWS = (200, 2_000)
+PROOF_SHARE, IMPORTANCE_SHARE = 0.35, 0.3
+"""Of what time is left after the proof on training rows and the test scores; the rest is for surprises."""
 TWICE = 2.0
 """Each row of the proof is predicted by the fitted pipelines and by the graph."""
 PASSES = 2.2
@@ -50,6 +55,13 @@ class Choice(NamedTuple):
     members: list[tuple[float, Attempt]]
     predicted: Predicted
     """On the validation rows."""
+
+
+class Effort(NamedTuple):
+    """How many rows are made for what may be done more or less thoroughly."""
+
+    boundary_rows: int
+    importance_rows: int
 
 
 def reserve_seconds(attempts: Sequence[Attempt], plan: Plan, budget: Budget) -> float:
@@ -127,23 +139,32 @@ def build(members: list[tuple[float, bytes]], pool: Pool, *, tick: Callable[[], 
     return graph
 
 
+def effort(choice: Choice, plan: Plan, budget: Budget, n_test_rows: int) -> Effort:
+    """Divide the time left among what may be done more or less thoroughly."""
+    a_row = max(sum(attempt.predict_seconds_a_row for _, attempt in choice.members), 1e-9)
+    must = FIXED_SECONDS + a_row * (TWICE * len(plan.y) + n_test_rows) / available_cores()
+    spare_rows = max(0.0, budget.left_seconds - must) * available_cores() / a_row
+    n_columns = len(plan.problem.schema.columns)
+    return Effort(
+        boundary_rows=int(np.clip(PROOF_SHARE * spare_rows / TWICE, *BOUNDARY_ROWS)),
+        importance_rows=int(np.clip(IMPORTANCE_SHARE * spare_rows / n_columns, *IMPORTANCE_ROWS)),
+    )
+
+
 def begin_proof(
-    choice: Choice,
     members: list[tuple[float, bytes]],
     graph: bytes,
     plan: Plan,
     pool: Pool,
-    budget: Budget,
+    boundary_rows: int,
     *,
     tick: Callable[[], None],
 ) -> None:
     """Have a worker compare the graph with what was fitted, on all training rows and on difficult ones."""
-    a_row = TWICE * sum(attempt.predict_seconds_a_row for _, attempt in choice.members) / available_cores()
-    most = int(np.clip(budget.left_seconds / 2 / max(a_row, 1e-9) - len(plan.y), *BOUNDARY_ROWS))
     while not pool.n_idle:
         pool.poll(0.25)
         tick()
-    pool.submit(0, Prove(members, graph, plan.seed, most), limit_seconds=float("inf"))
+    pool.submit(0, Prove(members, graph, plan.seed, boundary_rows), limit_seconds=float("inf"))
 
 
 def end_proof(pool: Pool, *, tick: Callable[[], None]) -> Parity:
@@ -175,13 +196,14 @@ def run(
 def _after_refit_seconds(attempts: Sequence[Attempt], plan: Plan) -> float:
     """From the fitted members to the end."""
     a_row = sum(attempt.predict_seconds_a_row for attempt in attempts) / available_cores()
-    return FIXED_SECONDS + (PASSES * len(plan.y) + TWICE * BOUNDARY_ROWS[0]) * a_row
+    least = TWICE * BOUNDARY_ROWS[0] + IMPORTANCE_ROWS[0] * len(plan.problem.schema.columns)
+    return FIXED_SECONDS + (PASSES * len(plan.y) + least) * a_row
 
 
 def _refit_seconds(attempts: Sequence[Attempt], plan: Plan) -> float:
     """How long it takes the workers to fit all of them on all rows, the longest first."""
     busy = np.zeros(plan.n_workers)
-    fits = [attempt.fit_seconds * len(plan.y) / attempt.rows_a_fit for attempt in attempts]
+    fits = [attempt.fit_seconds * (len(plan.y) / attempt.rows_a_fit) ** SCALING for attempt in attempts]
     for seconds in sorted(fits, reverse=True):
         busy[np.argmin(busy)] += seconds * REFIT_MARGIN
     return float(busy.max())

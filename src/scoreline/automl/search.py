@@ -20,12 +20,16 @@ from scoreline.core.errors import ExperimentFailed
 TICK_SECONDS = 0.25
 FIRST_LOOK_CELLS_PER_SECOND = 20_000
 """Training cells of one fit a second of budget; with more, candidates first learn from a sample of the rows."""
-FEWEST_FIRST_LOOK_ROWS = 5_000
+FEWEST_FIRST_LOOK_ROWS = 30_000
+WORTH_SAMPLING = 0.5
+"""A larger part of the rows than this is no quicker look: all are used."""
 LARGEST_SHARE_OF_A_TRIAL = 0.4
 """Of the budget, for all folds of one trial on all workers; then it is over time."""
 SHORTEST_FIT_SECONDS = 0.2
 GRACE_SECONDS = 1.0
 """A fit that was asked to end is killed this much later."""
+GRACE_SHARE = 0.25
+"""And this share of its time, since features and a last prediction take time too."""
 FIRST_USE_SECONDS = 8.0
 """Instead, for a learner whose library may still have to be imported."""
 FAR_BEHIND = 0.5
@@ -122,7 +126,7 @@ class Search:
             seconds = self._limit_seconds()
             request = FitFold(attempt.candidate, fold, seconds, n_rows=attempt.n_rows, keep=fold == 0)
             allowed = GRACE_SECONDS if self._pace.knows(attempt.candidate.learner) else FIRST_USE_SECONDS
-            self._pool.submit(self._n_jobs, request, limit_seconds=seconds + allowed)
+            self._pool.submit(self._n_jobs, request, limit_seconds=seconds * (1 + GRACE_SHARE) + allowed)
             begun = True
         return begun
 
@@ -176,10 +180,9 @@ class Search:
     def _first_look_rows(self) -> int | None:
         if not self.plan.folds.holdout:
             return None
-        problem = self.plan.problem
-        cells_a_row = len(problem.schema.columns) * problem.n_scores
-        rows = max(FEWEST_FIRST_LOOK_ROWS, round(self._budget.seconds * FIRST_LOOK_CELLS_PER_SECOND / cells_a_row))
-        return rows if rows < self._fit_rows else None
+        affordable = self._budget.seconds * FIRST_LOOK_CELLS_PER_SECOND / len(self.plan.problem.schema.columns)
+        rows = max(FEWEST_FIRST_LOOK_ROWS, round(affordable))
+        return rows if rows < WORTH_SAMPLING * self._fit_rows else None
 
     # judging
 
