@@ -36,6 +36,17 @@ class Limits:
         return self.seconds is not None and time.monotonic() - self.started > self.seconds
 
 
+def smallest_gain(y: NDArray[Any], task: Task) -> float:
+    """How much validation loss must fall for a fit to go on: on separable data it would fall for ever.
+
+    In units of log loss, or of the target's spread.
+    """
+    return LEAST_GAIN * (float(np.std(y)) if task == "regression" else 1.0)
+
+
+LEAST_GAIN = 1e-5
+
+
 class FittedLearner(Protocol):
     """A fitted learner: matrix → probabilities or predictions, in the library and as a graph."""
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scoreline.automl.graph import GraphWriter
-from scoreline.automl.learners.fitted import Limits, Matrix
+from scoreline.automl.learners.fitted import Limits, Matrix, smallest_gain
 from scoreline.automl.learners.forest import Forest, Tree, link, link_numpy
 from scoreline.automl.problem import Problem
 from scoreline.core.schema import Task
@@ -90,8 +90,10 @@ class LightGbm:
         callbacks: list[Any] = [out_of_time]
         watched = []
         if limits.validation is not None:
+            gain = smallest_gain(y, problem.task)
+            stopping = lightgbm.early_stopping(PATIENCE, first_metric_only=True, verbose=False, min_delta=gain)
             watched = [lightgbm.Dataset(limits.validation[0], limits.validation[1], reference=train)]
-            callbacks.insert(0, lightgbm.early_stopping(PATIENCE, first_metric_only=True, verbose=False))
+            callbacks.insert(0, stopping)
         rounds = limits.n_iterations or most_iterations(problem, params["num_leaves"])
         booster = lightgbm.train(settings, train, rounds, valid_sets=watched, callbacks=callbacks)
         n_iterations = booster.best_iteration if booster.best_iteration > 0 else booster.current_iteration()

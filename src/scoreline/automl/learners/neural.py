@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from scoreline.automl.graph import GraphWriter
-from scoreline.automl.learners.fitted import Limits, Matrix
+from scoreline.automl.learners.fitted import Limits, Matrix, smallest_gain
 from scoreline.automl.learners.forest import link, link_numpy
 from scoreline.automl.problem import Problem
 from scoreline.core.schema import Task
@@ -63,11 +63,12 @@ class Neural:
         goal = (y - shift) / scale if regression else y
         classes = {} if regression else {"classes": np.arange(len(problem.labels))}
         best, best_loss, best_epoch = None, np.inf, 0
+        gain = smallest_gain(goal, problem.task)
         for epoch in range(1, (limits.n_iterations or MOST_EPOCHS) + 1):
             model.partial_fit(matrix, goal, **classes)
             fitted = FittedNeural(model, epoch, shift, scale, problem)
             loss = fitted.loss(*limits.validation) if limits.validation is not None else -epoch
-            if loss < best_loss:
+            if loss < best_loss - gain:
                 best, best_loss, best_epoch = fitted, loss, epoch
             if limits.reached(epoch) or epoch - best_epoch >= PATIENCE:
                 break

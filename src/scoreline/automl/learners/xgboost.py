@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scoreline.automl.graph import GraphWriter
-from scoreline.automl.learners.fitted import Limits, Matrix
+from scoreline.automl.learners.fitted import Limits, Matrix, smallest_gain
 from scoreline.automl.learners.forest import Forest, Tree, link, link_numpy
 from scoreline.automl.learners.lightgbm import MANY_ROWS, PATIENCE, first_step, most_iterations
 from scoreline.automl.problem import Problem
@@ -67,8 +67,9 @@ class XgBoost:
         callbacks: list[Any] = [OutOfTime()]
         watched = []
         if limits.validation is not None:
+            gain = smallest_gain(y, problem.task)
             watched = [(xgboost.DMatrix(limits.validation[0], limits.validation[1] - shift), "validation")]
-            callbacks.append(xgboost.callback.EarlyStopping(rounds=PATIENCE, save_best=True))
+            callbacks.append(xgboost.callback.EarlyStopping(rounds=PATIENCE, save_best=True, min_delta=gain))
         # A tree rarely fills its depth.
         rounds = limits.n_iterations or most_iterations(problem, 2 ** min(params["max_depth"], 6))
         train = xgboost.DMatrix(matrix, y - shift)
