@@ -64,13 +64,15 @@ def test_scores_can_be_written_as_parquet_and_as_json_lines(trained):
 
 
 def test_a_reader_that_goes_away_is_no_error(trained):
-    script = f"{sys.executable} -m scoreline score loans loans.csv | head -1; echo ${{PIPESTATUS[0]}}"
+    header, *lines = (trained.folder / "loans.csv").read_text().splitlines()
+    (trained.folder / "long.csv").write_text("\n".join([header, *lines * 400]))  # more than a pipe holds
+    script = f"{sys.executable} -m scoreline score loans long.csv | head -1"
     done = subprocess.run(
         ["bash", "-c", script], cwd=trained.folder, env=trained.environment, capture_output=True, text=True, check=True
     )
     assert done.stdout.splitlines()[0].startswith("repaid.no")
     assert "Traceback" not in done.stderr
-    assert "Broken" not in done.stderr
+    assert "broken" not in done.stderr.lower()
 
 
 def test_serve_answers_with_what_the_file_answers_and_stops_cleanly(trained):

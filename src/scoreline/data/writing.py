@@ -66,13 +66,14 @@ class TableWriter:
             frame.write_ndjson(self._stream)
         else:
             delimiter = DELIMITERS.get(suffix(self.path), ",")
-            frame.write_csv(
-                cast(IO[bytes], self._stream),
+            text = frame.write_csv(
                 include_header=self.n_frames == 0,
                 separator=delimiter,
                 # A lone missing value would be an empty line, which readers skip.
                 null_value='""' if frame.width == 1 else None,
             )
+            # Written by Python, which tells a closed pipe from other trouble; polars does not.
+            cast(IO[bytes], self._stream).write(text.encode())
         self.n_frames += 1
 
     def __exit__(
