@@ -14,8 +14,8 @@ from scoreline.automl.validation import Validation
 Floats = npt.NDArray[np.float64]
 Predicted = npt.NDArray[np.floating[Any]]
 
-MAX_MEMBERS = 6
-"""More make the scoring pipeline large and slow, and hardly better."""
+SIZES = (2, 3, 4, 6)
+"""Most members of the blends compared: more make the scoring pipeline large and slow, and hardly better."""
 N_ROUNDS = 30
 PATIENCE = 5
 """Rounds without progress after which the search ends."""
@@ -25,7 +25,7 @@ TIE_BREAK = 1e-3
 
 
 def choose_weights(
-    validation: Validation, predictions: Sequence[Predicted], *, max_members: int = MAX_MEMBERS, seconds: float = 5.0
+    validation: Validation, predictions: Sequence[Predicted], *, max_members: int = SIZES[-1], seconds: float = 5.0
 ) -> list[float]:
     """Weights (sum 1, most of them 0) whose blend of ``predictions``, all on the validation rows, scores best.
 
@@ -64,10 +64,18 @@ def blend(weights: Sequence[float], predictions: Sequence[Predicted]) -> Floats:
     )
 
 
-def is_worthwhile(validation: Validation, blended: Predicted, single: Predicted) -> bool:
-    """Whether the blend beats the best single trial by more than one standard error of their difference."""
-    gain, error = validation.gain(blended, single)
-    return gain > error and gain > 0 and validation.loss(blended) < validation.loss(single)
+def smallest_as_good(validation: Validation, options: Sequence[Predicted]) -> int:
+    """Choose among predictions, the simplest first: the first that the best does not beat by a standard error.
+
+    The rule of one standard error (Breiman et al., 1984): a blend must earn its size.
+    """
+    losses = [validation.loss(predicted) for predicted in options]
+    best = int(np.argmin(losses))
+    for k in range(best):
+        gain, error = validation.gain(options[best], options[k])
+        if gain <= error:
+            return k
+    return best
 
 
 def _objective(validation: Validation, predicted: Predicted) -> float:

@@ -27,8 +27,10 @@ FIXED_SECONDS = 1.0
 REFIT_MARGIN = 1.15
 SCALING = 0.85
 """A fit on twice the rows takes this power of two times as long."""
-REFIT_SHARE = 0.25
-"""Of the budget, at most, is kept back for fits on all rows: these add little to what the folds have learned."""
+RESERVE_SHARE = 0.35
+"""Of the budget, at most, is kept back for what could also be smaller."""
+RESERVE_LOOK_SECONDS = 0.1
+"""For choosing an ensemble only to see what it would cost."""
 CHOICE_SHARE = 0.02
 """Of the budget, at most, for choosing an ensemble."""
 LARGEST_RESERVE = 0.6
@@ -37,7 +39,6 @@ SHORTEST_REFIT_SECONDS = 0.5
 GRACE_SECONDS = 0.5
 WORTH_REFITTING = 1.3
 """Times the rows a member has already learned from."""
-TYPICAL_MEMBERS = 3
 BOUNDARY_ROWS = (10_000, 200_000)
 """Fewest and most rows beside thresholds that are made for the proof."""
 IMPORTANCE_ROWS = (200, 2_000)
@@ -65,33 +66,40 @@ class Effort(NamedTuple):
 
 
 def reserve_seconds(attempts: Sequence[Attempt], plan: Plan, budget: Budget) -> float:
-    """Estimate how long the end will take, if the best attempts so far become its members."""
-    best = sorted((a for a in attempts if a.done and a.fitted), key=lambda attempt: attempt.loss)[:TYPICAL_MEMBERS]
-    refits = min(_refit_seconds(best, plan), REFIT_SHARE * budget.seconds)
-    end = min(refits + _after_refit_seconds(best, plan), LARGEST_RESERVE * budget.seconds)
-    return end + CHOICE_SHARE * budget.seconds
+    """Estimate how long the end would take if the search ended now.
+
+    An ensemble that costs more than its share of the budget will be made smaller, so no more is kept back for it than
+    the best attempt alone needs.
+    """
+    if not any(attempt.done for attempt in attempts):
+        return FIXED_SECONDS
+    choice = choose(attempts, plan, budget, seconds=RESERVE_LOOK_SECONDS)
+    members = [attempt for _, attempt in choice.members]
+    best = min((a for a in attempts if a.done), key=lambda attempt: attempt.loss)
+    wanted = _refit_seconds(members, plan) + _after_refit_seconds(members, plan)
+    needed = max(RESERVE_SHARE * budget.seconds, _after_refit_seconds([best], plan))
+    return min(wanted, needed, LARGEST_RESERVE * budget.seconds) + CHOICE_SHARE * budget.seconds
 
 
-def choose(attempts: Sequence[Attempt], plan: Plan, budget: Budget) -> Choice:
-    """Choose the best attempt, or a blend that is better by more than chance and can be proved in the time left."""
+def choose(attempts: Sequence[Attempt], plan: Plan, budget: Budget, *, seconds: float | None = None) -> Choice:
+    """Choose the best attempt or a blend of some: the smallest that no larger one beats by more than chance.
+
+    What could not be proved in the time left is not considered, unless nothing else is there.
+    """
     known = [(attempt, attempt.predicted) for attempt in attempts if attempt.done and attempt.predicted is not None]
     best_first = sorted(known, key=lambda pair: pair[0].loss)[:N_CONSIDERED]
     affordable = [pair for pair in best_first if _after_refit_seconds([pair[0]], plan) < budget.left_seconds]
     single, its_predicted = (affordable or best_first)[0]
+    options = [Choice([(1.0, single)], its_predicted)]
     predictions = [predicted for _, predicted in affordable]
-    for max_members in range(ensemble.MAX_MEMBERS, 1, -1):
-        if len(affordable) < 2:
-            break
-        weights = ensemble.choose_weights(
-            plan.validation, predictions, max_members=max_members, seconds=CHOICE_SHARE * budget.seconds
-        )
+    share = (CHOICE_SHARE * budget.seconds if seconds is None else seconds) / len(ensemble.SIZES)
+    for size in ensemble.SIZES if len(affordable) > 1 else ():
+        weights = ensemble.choose_weights(plan.validation, predictions, max_members=size, seconds=share)
         members = [(weight, attempt) for weight, (attempt, _) in zip(weights, affordable, strict=True) if weight]
         if _after_refit_seconds([attempt for _, attempt in members], plan) < budget.left_seconds:
-            blended = ensemble.blend(weights, predictions)
-            if len(members) > 1 and ensemble.is_worthwhile(plan.validation, blended, its_predicted):
-                return Choice(members, blended)
-            break
-    return Choice([(1.0, single)], its_predicted)
+            options.append(Choice(members, ensemble.blend(weights, predictions)))
+    chosen = ensemble.smallest_as_good(plan.validation, [option.predicted for option in options])
+    return options[chosen]
 
 
 def refit(

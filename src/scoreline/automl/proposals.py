@@ -17,7 +17,7 @@ N_RANDOM = 6
 """Attempts of a learner before Optuna models them."""
 TRIALS_A_DIMENSION = 6
 """A space of one parameter is soon searched."""
-BEHIND = 0.3
+BEHIND = 0.1
 """A learner whose best attempt lost this share of what the best of all gained over a constant is not tried further."""
 TURNS = (4, 2, 1, 1)
 """How often the best, second best … learner comes next."""

@@ -32,8 +32,10 @@ GRACE_SHARE = 0.25
 """And this share of its time, since features and a last prediction take time too."""
 FIRST_USE_SECONDS = 8.0
 """Instead, for a learner whose library may still have to be imported."""
-FAR_BEHIND = 0.5
+NOT_FAR_BEHIND, NOT_FAR_BEHIND_IF_COSTLY = 0.5, 0.9
 """A candidate of the portfolio whose first fold gains less than this share of the best's gain is not followed."""
+COSTLY = 2.0
+"""Times as long as the median attempt."""
 N_PROMOTED = 2
 """Candidates of the first look that are tried on all rows before others are looked at."""
 N_KEPT = 40
@@ -223,7 +225,9 @@ class Search:
         loss = attempt.first_loss
         others = [other.first_loss for other in self.attempts if other is not attempt and np.isfinite(other.first_loss)]
         best = min(others, default=loss)
-        gained = self._trivial_loss - loss >= FAR_BEHIND * (self._trivial_loss - best)
+        costly = attempt.fit_seconds > COSTLY * float(np.median([a.fit_seconds for a in self.attempts if a.fitted]))
+        needed = NOT_FAR_BEHIND_IF_COSTLY if costly else NOT_FAR_BEHIND
+        gained = self._trivial_loss - loss >= needed * (self._trivial_loss - best)
         if gained and (attempt.number <= self._n_first or loss <= float(np.median(others))):
             attempt.promising = True
             return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from scoreline.automl.ensemble import MAX_MEMBERS, blend, choose_weights, is_worthwhile
+from scoreline.automl.ensemble import SIZES, blend, choose_weights, smallest_as_good
 from scoreline.automl.folds import plan_folds
 from scoreline.automl.validation import Validation
 
@@ -25,7 +25,7 @@ def test_independent_errors_are_averaged_away() -> None:
     blended = blend(weights, predictions)
     assert weights == pytest.approx([0.25] * 4, abs=0.08)
     assert validation.score(blended) == pytest.approx(0.5, abs=0.05)
-    assert is_worthwhile(validation, blended, predictions[0])
+    assert smallest_as_good(validation, [predictions[0], blended]) == 1
 
 
 def test_a_useless_trial_gets_no_weight() -> None:
@@ -39,7 +39,7 @@ def test_an_ensemble_has_few_members() -> None:
     rng = np.random.default_rng(2)
     predictions = [actual + rng.normal(size=len(actual)) for _ in range(20)]
     weights = choose_weights(validation, predictions)
-    assert sum(weight > 0 for weight in weights) == MAX_MEMBERS
+    assert sum(weight > 0 for weight in weights) == SIZES[-1]
     assert sum(weights) == pytest.approx(1.0)
 
 
@@ -47,8 +47,8 @@ def test_a_gain_within_the_noise_is_not_worth_an_ensemble() -> None:
     validation, actual = regression()
     rng = np.random.default_rng(2)
     single = actual + rng.normal(size=len(actual))
-    assert not is_worthwhile(validation, single, single)
-    assert not is_worthwhile(validation, single + rng.normal(scale=1e-3, size=len(actual)), single)
+    noisy = single + rng.normal(scale=1e-3, size=len(actual))
+    assert smallest_as_good(validation, [single, single, noisy]) == 0
 
 
 def test_ties_of_a_label_scorer_are_broken_by_surer_probabilities() -> None:
