@@ -111,17 +111,15 @@ def refit(
     """
     attempts = [attempt for _, attempt in choice.members]
     seconds = max(SHORTEST_REFIT_SECONDS, budget.left_seconds - _after_refit_seconds(attempts, plan))
-    share = min(1.0, seconds / max(_refit_seconds(attempts, plan), 1e-9))
-    n_rows = round(share * len(plan.y))
+    n_rows = _rows_to_refit(choice, plan, seconds)
     requests: dict[int, Request] = {
-        number: Refit(attempt.candidate, attempt.n_iterations, seconds, None if share == 1.0 else n_rows)
-        for number, attempt in enumerate(attempts)
-        if share == 1.0 or n_rows > WORTH_REFITTING * attempt.rows_a_fit
+        number: Refit(attempts[number].candidate, attempts[number].n_iterations, seconds, rows)
+        for number, rows in n_rows.items()
     }
     outcomes = run(requests, pool, limit_seconds=seconds + GRACE_SECONDS, tick=tick)
     members = []
     for number, (weight, attempt) in enumerate(choice.members):
-        outcome, learned_from = outcomes.get(number), n_rows
+        outcome, learned_from = outcomes.get(number), n_rows.get(number, 0)
         if outcome is not None and outcome.status == "done":
             members.append((weight, outcome.answer.pipeline))
         elif attempt.fitted and (kept := attempt.fitted[0].pipeline) is not None:
@@ -145,6 +143,21 @@ def build(members: list[tuple[float, bytes]], pool: Pool, *, tick: Callable[[], 
         raise outcome.error or ExperimentFailed(f"the graph could not be written: {outcome.reason}")
     graph: bytes = outcome.answer.graph
     return graph
+
+
+def _rows_to_refit(choice: Choice, plan: Plan, seconds: float) -> dict[int, int]:
+    """Find on how many rows each member can be fitted in time; those of great weight come first."""
+    busy = np.zeros(plan.n_workers)
+    n_rows = {}
+    for number in sorted(range(len(choice.members)), key=lambda number: -choice.members[number][0]):
+        attempt = choice.members[number][1]
+        needed, free = _refit_seconds([attempt], plan), seconds - busy.min()
+        share = min(1.0, max(0.0, free / max(needed, 1e-9))) ** (1 / SCALING)
+        rows = round(share * len(plan.y))
+        if rows == len(plan.y) or rows > WORTH_REFITTING * attempt.rows_a_fit:
+            n_rows[number] = rows
+            busy[busy.argmin()] += needed * share
+    return n_rows
 
 
 def effort(choice: Choice, plan: Plan, budget: Budget, n_test_rows: int) -> Effort:
