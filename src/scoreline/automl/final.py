@@ -24,6 +24,8 @@ N_CONSIDERED = 25
 """Best trials out of which the ensemble is chosen."""
 FIXED_SECONDS = 1.0
 """The end of an experiment on a small table: graph, archive, self-test."""
+SECONDS_A_BYTE = 1e-7
+"""Of fitted pipelines: a large graph is written, loaded and checked several times."""
 REFIT_MARGIN = 1.15
 SCALING = 0.85
 """A fit on twice the rows takes this power of two times as long."""
@@ -217,8 +219,9 @@ def run(
 def _after_refit_seconds(attempts: Sequence[Attempt], plan: Plan) -> float:
     """From the fitted members to the end."""
     a_row = sum(attempt.predict_seconds_a_row for attempt in attempts) / available_cores()
+    n_bytes = sum(len(attempt.fitted[0].pipeline or b"") for attempt in attempts if 0 in attempt.fitted)
     least = TWICE * BOUNDARY_ROWS[0] + IMPORTANCE_ROWS[0] * len(plan.problem.schema.columns)
-    return FIXED_SECONDS + (PASSES * len(plan.y) + least) * a_row
+    return FIXED_SECONDS + n_bytes * SECONDS_A_BYTE + (PASSES * len(plan.y) + least) * a_row
 
 
 def _refit_seconds(attempts: Sequence[Attempt], plan: Plan) -> float:
