@@ -64,6 +64,25 @@ def test_a_transformer_computes_the_same_in_numpy_and_onnx(recipe: str, k: int, 
         )
 
 
+def test_a_text_of_delimiters_scores_in_a_batch_as_it_does_alone_and_asks_for_no_more_memory() -> None:
+    problem, rows, y = world("binary", n=2_000)
+    column = next(i for i, column in enumerate(problem.schema.texts) if column.type == "text")
+    mixed = ("a,b", "x-y/z", "end.", "two\nlines", "tab\there", "plain words")
+    texts = rows.texts.copy()
+    texts[:, column] = [f"{text} {mixed[i % len(mixed)]}" for i, text in enumerate(texts[:, column])]
+    strange = ["," * 5_000, ". , - / " * 2_000, "a.b" * 300, "word " * 5_000, "\x1f", " \x1f \x1f free", "", " "]
+    batch = Rows(rows.numbers, texts.copy())
+    batch.texts[: len(strange), column] = strange
+    for recipe, k in (("tree", 3), ("linear", 3)):
+        step = RECIPES[recipe](problem, 3)[k]
+        step.fit_transform(Rows(rows.numbers, texts), y)
+        expected = dense(step.transform(batch))
+        np.testing.assert_allclose(in_onnx(step, problem, batch), expected, rtol=2e-6, atol=1e-7)
+        for i in range(len(strange)):
+            one = Rows(batch.numbers[i : i + 1], batch.texts[i : i + 1])
+            np.testing.assert_allclose(in_onnx(step, problem, one)[0], expected[i], rtol=2e-6, atol=1e-7)
+
+
 @given(st.datetimes(dt.datetime(1, 1, 1), dt.datetime(9999, 12, 31)))
 def test_the_parts_of_a_date_are_those_of_the_calendar(moment: dt.datetime) -> None:
     seconds = (moment - dt.datetime(1970, 1, 1)) / dt.timedelta(seconds=1)

@@ -19,6 +19,8 @@ SIZES = (2, 3, 4, 6)
 N_ROUNDS = 30
 PATIENCE = 5
 """Rounds without progress after which the search ends."""
+NOISE = 0.25
+"""Standard errors of a gain within which a larger blend is not worth its size."""
 SMALLEST_WEIGHT = 0.04
 TIE_BREAK = 1e-3
 """Share of the squared distance to the actuals: scorers of labels have many ties."""
@@ -65,15 +67,16 @@ def blend(weights: Sequence[float], predictions: Sequence[Predicted]) -> Floats:
 
 
 def smallest_as_good(validation: Validation, options: Sequence[Predicted]) -> int:
-    """Choose among predictions, the simplest first: the first that the best does not beat by a standard error.
+    """Choose among predictions, the simplest first: the first that the best beats by no more than ``NOISE``.
 
-    The rule of one standard error (Breiman et al., 1984): a blend must earn its size.
+    As the rule of one standard error (Breiman et al., 1984), but a blend's small gains are mostly real: see
+    decision 0050.
     """
     losses = [validation.loss(predicted) for predicted in options]
     best = int(np.argmin(losses))
     for k in range(best):
         gain, error = validation.gain(options[best], options[k])
-        if gain <= error:
+        if gain <= NOISE * error:
             return k
     return best
 

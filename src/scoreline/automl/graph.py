@@ -41,7 +41,7 @@ class GraphWriter:
                 flat = [text.encode() for text in array.ravel().tolist()]
                 self._constants[key] = helper.make_tensor(name, TensorProto.STRING, array.shape, flat)
             else:
-                self._constants[key] = numpy_helper.from_array(np.ascontiguousarray(array), name)
+                self._constants[key] = numpy_helper.from_array(np.array(array, order="C"), name)
         return str(self._constants[key].name)
 
     def node(self, op: str, *inputs: str, domain: str = "", **attributes: Any) -> str:

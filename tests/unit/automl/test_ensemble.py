@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from scoreline.automl.ensemble import SIZES, blend, choose_weights, smallest_as_good
+from scoreline.automl.ensemble import NOISE, SIZES, blend, choose_weights, smallest_as_good
 from scoreline.automl.folds import plan_folds
 from scoreline.automl.validation import Validation
 
@@ -45,9 +45,11 @@ def test_an_ensemble_has_few_members() -> None:
 
 def test_a_gain_within_the_noise_is_not_worth_an_ensemble() -> None:
     validation, actual = regression()
-    rng = np.random.default_rng(2)
+    rng = np.random.default_rng(19)
     single = actual + rng.normal(size=len(actual))
     noisy = single + rng.normal(scale=1e-3, size=len(actual))
+    gain, error = validation.gain(noisy, single)
+    assert 0 < gain < NOISE * error
     assert smallest_as_good(validation, [single, single, noisy]) == 0
 
 

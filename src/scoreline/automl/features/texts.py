@@ -7,13 +7,13 @@ spellings of them.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from typing import Any
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
+from onnx import helper
 from scipy import sparse
 
 from scoreline.automl.graph import TEXTS, GraphWriter
@@ -29,9 +29,14 @@ MOST_SPELLINGS = 60_000
 DELIMITERS = "\n\t,./-"
 """Besides the space: split at those that occur in at least 1 % of the training texts."""
 PUNCTUATION = "!?;:\"'()[]{}<>*&#=~_|`…“”‘’.,"
-UNKNOWN, NO_TOKEN = -1, -2
+MOST_WORDS, MOST_PARTS = 1_000, 8
+"""Words of a text, and parts of a word at each further delimiter, that are told apart; the rest counts as one token.
+
+The graph pads every text to the most words, and every word to the most parts, of any in the batch: without a limit one
+text of a thousand commas and a thousand dots would ask for a million tokens of every word.
+"""
 SENTINEL = "\x1f"
-"""Ends every text in the graph, so that an empty batch of tokens never arises."""
+"""Begins every text in the graph, so that an empty batch of tokens never arises."""
 
 
 class Vocabulary:
@@ -42,13 +47,11 @@ class Vocabulary:
         self.delimiters = ""
         self.n_terms = 0
         self.numbers: dict[str, int] = {}
-        self._split = re.compile(" ")
 
     def fit(self, rows: Rows) -> Vocabulary:
         texts = rows.texts[:, self.index].tolist()
         often = max(1, len(texts) // 100)
         self.delimiters = "".join(d for d in DELIMITERS if sum(d in text for text in texts) >= often)
-        self._split = re.compile(f"[ {re.escape(self.delimiters)}]")
         spellings: Counter[str] = Counter()
         in_texts: Counter[str] = Counter()
         for text in texts:
@@ -65,7 +68,10 @@ class Vocabulary:
         return self
 
     def tokens(self, text: str) -> list[str]:
-        return [token for token in self._split.split(text) if token]
+        pieces = text.split(" ", MOST_WORDS)
+        for delimiter in self.delimiters:
+            pieces = [part for piece in pieces for part in piece.split(delimiter, MOST_PARTS)]
+        return [piece for piece in pieces if piece]
 
     def count(self, rows: Rows) -> tuple[Any, NDArray[np.float32]]:
         """Count: [n, n_terms] as CSR, and [n, 2]: how many tokens there are, how many of them are unknown."""
@@ -82,18 +88,44 @@ class Vocabulary:
         counts.sum_duplicates()
         return counts, totals
 
-    def to_onnx(self, graph: GraphWriter, width: int) -> str:
-        """Term numbers int64 [n, longest]; negative where there is no known term."""
-        column = graph.node("Gather", TEXTS, graph.constant(np.array(self.index)), axis=1)
-        tokens = graph.node("StringConcat", column, graph.constant([" " + SENTINEL]))
-        for delimiter in " " + self.delimiters:
-            tokens = graph.nodes("StringSplit", tokens, n_outputs=2, delimiter=delimiter)[0]
-        tokens = graph.node("Reshape", tokens, graph.constant(np.array([0, -1])))
-        numbers = self.numbers | {"": NO_TOKEN, SENTINEL: NO_TOKEN}
-        keys, values = list(numbers), list(numbers.values())
-        return graph.node(
-            "LabelEncoder", tokens, domain="ai.onnx.ml", keys_strings=keys, values_int64s=values, default_int64=UNKNOWN
+    def to_onnx(self, graph: GraphWriter, columns: NDArray[np.int64]) -> str:
+        """Write the counts: float32 [n, columns.max() + 1].
+
+        ``columns`` says which column each term is counted in, then the unknown token, then the sentinel.
+        """
+        texts = graph.node("Gather", TEXTS, graph.constant(np.array(self.index)), axis=1)
+        texts = graph.node("StringConcat", graph.constant([SENTINEL + " "]), texts)
+        # Between two delimiters only what is no padding is carried on, with the row it belongs to.
+        tokens, rows = _split(graph, texts, " ", MOST_WORDS + 1)
+        for delimiter in self.delimiters:
+            tokens, words = _split(graph, tokens, delimiter, MOST_PARTS)
+            rows = graph.node("Gather", rows, words)
+        numbers = self.numbers | {SENTINEL: self.n_terms + 1}
+        term = graph.node(
+            "LabelEncoder",
+            tokens,
+            domain="ai.onnx.ml",
+            keys_strings=list(numbers),
+            values_int64s=list(numbers.values()),
+            default_int64=self.n_terms,
         )
+        width = int(columns.max()) + 1
+        first = graph.node("Mul", rows, graph.constant(np.array(width)))
+        cells = graph.node("Add", first, graph.node("Gather", graph.constant(columns), term))
+        n_rows = graph.node("Shape", TEXTS, start=0, end=1)
+        zeros = graph.node("ConstantOfShape", graph.node("Mul", n_rows, graph.constant(np.array([width]))))
+        one = helper.make_tensor("one", onnx.TensorProto.FLOAT, [1], [1.0])
+        ones = graph.node("ConstantOfShape", graph.node("Shape", cells), value=one)
+        counts = graph.node("ScatterElements", zeros, cells, ones, axis=0, reduction="add")
+        return graph.node("Reshape", counts, graph.constant(np.array([-1, width])))
+
+
+def _split(graph: GraphWriter, texts: str, delimiter: str, most: int) -> tuple[str, str]:
+    """Split [n] texts: [m] pieces that are not empty, and for each the number [m] of its text."""
+    pieces = graph.nodes("StringSplit", texts, n_outputs=2, delimiter=delimiter, maxsplit=most)[0]
+    where = graph.node("NonZero", graph.node("Not", graph.node("Equal", pieces, graph.constant([""]))))
+    whole = graph.node("GatherND", pieces, graph.node("Transpose", where))
+    return whole, graph.node("Gather", where, graph.constant(np.array(0)))
 
 
 def _term(token: str) -> str:
@@ -115,7 +147,6 @@ class TextCounts:
 
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
-        self._width = len(problem.schema.texts)
         self._vocabularies = _vocabularies(problem)
         self._terms: list[NDArray[np.int64]] = []
 
@@ -135,12 +166,16 @@ class TextCounts:
     def to_onnx(self, graph: GraphWriter) -> str:
         blocks = []
         for vocabulary, terms in zip(self._vocabularies, self._terms, strict=True):
-            numbers = vocabulary.to_onnx(graph, self._width)
-            if len(terms):
-                blocks.append(_count(graph, numbers, terms))
-            tokens = graph.node("Greater", numbers, graph.constant(np.array(NO_TOKEN)))
-            unknown = graph.node("Equal", numbers, graph.constant(np.array(UNKNOWN)))
-            blocks += [_total(graph, tokens), _total(graph, unknown)]
+            other, unknown, sentinel = len(terms), len(terms) + 1, len(terms) + 2
+            columns = np.full(vocabulary.n_terms + 2, other)
+            columns[terms] = np.arange(len(terms))
+            columns[-2:] = unknown, sentinel
+            counts = vocabulary.to_onnx(graph, columns)
+            tokens = _columns(graph, counts, 0, sentinel)
+            # Exact, whatever the order of the sum: counts are small whole numbers.
+            total = graph.node("ReduceSum", tokens, graph.constant(np.array([1])), keepdims=1)
+            blocks += [_columns(graph, counts, 0, other)] if len(terms) else []
+            blocks += [total, _columns(graph, counts, unknown, sentinel)]
         return graph.concat(blocks)
 
 
@@ -148,7 +183,6 @@ class TfIdf:
     """Sublinear term frequency by inverse document frequency, each row of length 1: sparse."""
 
     def __init__(self, problem: Problem) -> None:
-        self._width = len(problem.schema.texts)
         self._vocabularies = _vocabularies(problem)
         self._weights: list[NDArray[np.float32]] = []
 
@@ -173,13 +207,15 @@ class TfIdf:
     def to_onnx(self, graph: GraphWriter) -> str:
         blocks = []
         for vocabulary, weights in zip(self._vocabularies, self._weights, strict=True):
-            if not vocabulary.n_terms:
+            n_terms = vocabulary.n_terms
+            if not n_terms:
                 continue
-            counts = _count(graph, vocabulary.to_onnx(graph, self._width), np.arange(vocabulary.n_terms))
+            columns = np.minimum(np.arange(n_terms + 2), n_terms)
+            counts = _columns(graph, vocabulary.to_onnx(graph, columns), 0, n_terms)
             frequency = graph.node("Log", graph.node("Add", counts, graph.constant(np.ones(1, np.float32))))
             block = graph.node("Mul", frequency, graph.constant(weights))
             # A product with ones, not ReduceL2: ONNX Runtime's reductions round differently for one row and for many.
-            ones = graph.constant(np.ones((vocabulary.n_terms, 1), np.float32))
+            ones = graph.constant(np.ones((n_terms, 1), np.float32))
             length = graph.node("Sqrt", graph.node("MatMul", graph.node("Mul", block, block), ones))
             blocks.append(
                 graph.node("Div", block, graph.node("Max", length, graph.constant(np.full(1, 1e-9, np.float32))))
@@ -199,22 +235,6 @@ def _most_telling(counts: Any, y: NDArray[Any], problem: Problem) -> NDArray[np.
     return np.sort(np.argsort(-np.nan_to_num(scores), kind="stable")[:MOST_COUNTED])
 
 
-def _count(graph: GraphWriter, numbers: str, terms: NDArray[np.int64]) -> str:
-    """Float32 [n, len(terms)]: how often each term number occurs in a row."""
-    return graph.node(
-        "TfIdfVectorizer",
-        numbers,
-        mode="TF",
-        min_gram_length=1,
-        max_gram_length=1,
-        max_skip_count=0,
-        ngram_counts=[0],
-        ngram_indexes=list(range(len(terms))),
-        pool_int64s=[int(term) for term in terms],
-    )
-
-
-def _total(graph: GraphWriter, true: str) -> str:
-    """Float32 [n, 1]: how many are true. Exact, whatever the order of the sum: counts are small whole numbers."""
-    ones = graph.cast(true, onnx.TensorProto.FLOAT)
-    return graph.node("ReduceSum", ones, graph.constant(np.array([1])), keepdims=1)
+def _columns(graph: GraphWriter, matrix: str, start: int, end: int) -> str:
+    bounds = (graph.constant(np.array([value])) for value in (start, end, 1))
+    return graph.node("Slice", matrix, *bounds)
