@@ -71,7 +71,7 @@ class Vocabulary:
         pieces = text.split(" ", MOST_WORDS)
         for delimiter in self.delimiters:
             pieces = [part for piece in pieces for part in piece.split(delimiter, MOST_PARTS)]
-        return [piece for piece in pieces if piece]
+        return [piece for piece in pieces if piece not in ("", SENTINEL)]
 
     def count(self, rows: Rows) -> tuple[Any, NDArray[np.float32]]:
         """Count: [n, n_terms] as CSR, and [n, 2]: how many tokens there are, how many of them are unknown."""
