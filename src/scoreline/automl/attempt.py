@@ -66,9 +66,9 @@ class Attempt:
 
     @property
     def n_iterations(self) -> int | None:
-        """For a fit on all rows: the mean of those at which the folds were best."""
+        """For a fit on all rows: the median of those at which the folds were best."""
         rounds = [fold.n_iterations for fold in self.fitted.values() if fold.n_iterations]
-        return max(1, round(float(np.mean(rounds)))) if rounds else None
+        return max(1, round(float(np.median(rounds)))) if rounds else None
 
     def keep_first_fold_only(self) -> None:
         """Make do with one fold."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -77,14 +76,13 @@ def fit(
     ``validation`` stops a boosting learner early; ``n_iterations`` fixes its rounds instead (a refit); ``seconds`` ends
     it with the rounds it has. ``on_progress`` hears of each round.
     """
-    started = time.monotonic()
     scale = TargetScale(candidate.target, y)
     features = Features(candidate.features, problem, candidate.seed)
     matrix = features.fit_transform(rows, scale.forward(y))
     checked = None
     if validation is not None:
         checked = features.transform(validation[0]), scale.forward(validation[1])
-    limits = Limits(checked, n_iterations, seconds, on_progress, started)
+    limits = Limits(validation=checked, n_iterations=n_iterations, seconds=seconds, on_progress=on_progress)
     learner = LEARNERS[candidate.learner].fit(
         matrix, scale.forward(y), problem, candidate.params, candidate.seed, limits
     )

@@ -26,6 +26,8 @@ LARGEST_HOLDOUT_ROWS = 50_000
 REPEATED_BELOW_ROWS = ((300, 3), (1_000, 2))
 CELLS_PER_SECOND = 50_000
 """Training cells (rows x columns x scores a row, over all folds) a second of budget that folds may cost."""
+ALWAYS_FOLDED_ROWS = 2_000
+"""So few are always cross-validated: a holdout of them would say nothing."""
 FEWEST_ROWS = 10
 
 
@@ -68,7 +70,8 @@ def plan_folds(
             f"{n_rows} training rows are too few", hint=f"at least {FEWEST_ROWS} are needed, hundreds are better"
         )
     n_scores = len(np.unique(y)) if task == "multiclass" else 1
-    affordable = n_rows * n_columns * n_scores * N_FOLDS <= CELLS_PER_SECOND * seconds
+    cells = n_rows * n_columns * n_scores * N_FOLDS
+    affordable = cells <= CELLS_PER_SECOND * seconds or n_rows <= ALWAYS_FOLDED_ROWS
     rng = np.random.default_rng(seed)
     if times is not None:
         return _forward(times, affordable)
@@ -82,7 +85,8 @@ def plan_folds(
         chosen = np.sort(order[np.floor((position + 1) * share) > np.floor(position * share)])
         how = "random" if strata is None else "stratified"
         return Folds((_pair(chosen, n_rows),), f"{how} holdout of {len(chosen):,} rows")
-    repeats = next((times_ for below, times_ in REPEATED_BELOW_ROWS if n_rows < below), 1)
+    wanted = next((times_ for below, times_ in REPEATED_BELOW_ROWS if n_rows < below), 1)
+    repeats = max(1, min(wanted, int(CELLS_PER_SECOND * seconds / cells)))
     pairs = tuple(pair for _ in range(repeats) for pair in _dealt(y, strata, rng))
     kind = "cross-validation" if strata is None else "stratified cross-validation"
     again = f", repeated {repeats} times" if repeats > 1 else ""

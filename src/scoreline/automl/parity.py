@@ -22,6 +22,8 @@ TOLERANCE = 1e-5
 CHUNK_ROWS = 20_000
 N_BASES = 20
 """Training rows that each made-up value is put into."""
+MOST_MADE_CELLS = 20_000_000
+"""Cells of all rows of one kind: of wide tables fewer rows are made."""
 MOST_THRESHOLDS = 400
 """Thresholds tried per number column, spread evenly over all there are."""
 FEWEST_THRESHOLDS = 5
@@ -94,11 +96,16 @@ def _blocks(
     yield "training", rows
     bases = rng.choice(len(rows), N_BASES)
     schema = problem.schema
+    n_columns = len(schema.columns)
+    most_values = max(len(EXTREME_NUMBERS) + 4, len(UNSEEN_TEXTS))
+    bases = bases[: max(1, MOST_MADE_CELLS // (n_columns * n_columns * most_values))]
     numbers = [(i, column) for i, column in enumerate(schema.numbers)]
     texts = [(i, column) for i, column in enumerate(schema.texts)]
+    step = -(-n_columns * n_columns * most_values // MOST_MADE_CELLS)  # of very many columns not every one has its turn
+    numbers, texts = numbers[::step], texts[::step]
     missing = [_put(rows, bases, number=(i, np.array([np.nan]))) for i, _ in numbers]
     missing += [_put(rows, bases, text=(i, ("",))) for i, _ in texts]
-    missing.append(Rows(np.full((1, len(numbers)), np.nan), np.full((1, len(texts)), "", object)))
+    missing.append(Rows(np.full((1, len(schema.numbers)), np.nan), np.full((1, len(schema.texts)), "", object)))
     yield "missing", _stacked(missing)
     if texts:
         yield "unseen", _stacked([_put(rows, bases, text=(i, UNSEEN_TEXTS)) for i, _ in texts])

@@ -116,6 +116,13 @@ def _predict_seconds_a_row(pipeline: FittedPipeline, rows: Rows) -> float:
 
 def _refit(request: Refit, problem: Problem, data: Handover, on_progress: Progress) -> Refitted:
     np.random.seed(request.candidate.seed)  # noqa: NPY002 (as above)
+    end_at = time.monotonic() + request.seconds
+
+    def in_time(iteration: int) -> None:
+        on_progress(iteration)
+        if time.monotonic() > end_at:  # half a model is not the one that was judged
+            raise TimeoutError(f"not fitted within {request.seconds:.1f} s")
+
     chosen = _some(np.arange(len(data.y)), request.n_rows, request.candidate.seed)
     pipeline = fit(
         request.candidate,
@@ -123,8 +130,7 @@ def _refit(request: Refit, problem: Problem, data: Handover, on_progress: Progre
         data.rows[chosen],
         data.y[chosen],
         n_iterations=request.n_iterations,
-        seconds=request.seconds,
-        on_progress=on_progress,
+        on_progress=in_time,
     )
     return Refitted(pickle.dumps(pipeline, protocol=5))
 

@@ -27,6 +27,10 @@ def test_more_rows_than_the_budget_affords_get_a_holdout() -> None:
     assert len(plan(np.arange(1_000_000) % 2).pairs[0][1]) == 50_000
 
 
+def test_few_rows_are_never_judged_by_a_holdout_however_wide_they_are() -> None:
+    assert len(plan(np.arange(400) % 2, n_columns=10_000).pairs) == 5
+
+
 def test_the_sentence_says_what_is_done() -> None:
     assert plan(np.arange(800) % 2).sentence == "stratified cross-validation, 5 folds, repeated 2 times"
     assert plan(np.arange(100_000) % 2).sentence == "stratified holdout of 20,000 rows"
@@ -42,9 +46,8 @@ def test_the_same_seed_gives_the_same_folds_and_another_seed_others() -> None:
 
 @given(st.lists(st.integers(0, 6), min_size=10, max_size=400))
 def test_no_class_is_missing_from_the_rows_learned_from(levels: list[int]) -> None:
-    y = np.array(levels)
-    for seconds in (60.0, 1e-9):
-        for trains, validates in plan(y, "multiclass", seconds=seconds).pairs:
+    for y in (np.array(levels), np.tile(levels, 2_100 // len(levels) + 1)):
+        for trains, validates in plan(y, "multiclass", seconds=1.0).pairs:
             assert set(y[validates]) <= set(y[trains])
             assert np.array_equal(np.sort(np.concatenate([trains, validates])), np.arange(len(y)))
 
@@ -65,9 +68,9 @@ def test_every_fold_of_a_regression_spans_the_target() -> None:
 
 
 def test_time_folds_learn_from_the_past_only_and_keep_a_moment_together() -> None:
-    times = np.random.default_rng(1).integers(0, 50, size=1_000).astype(float)
+    times = np.random.default_rng(1).integers(0, 50, size=3_000).astype(float)
     for seconds in (60.0, 1e-9):
-        for trains, validates in plan(np.arange(1_000) % 2, times=times, seconds=seconds).pairs:
+        for trains, validates in plan(np.arange(3_000) % 2, times=times, seconds=seconds).pairs:
             assert times[trains].max() < times[validates].min()
 
 
