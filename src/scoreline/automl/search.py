@@ -26,6 +26,8 @@ WORTH_SAMPLING = 0.5
 LARGEST_SHARE_OF_A_TRIAL = 0.4
 """Of the budget, for all folds of one trial on all workers; then it is over time."""
 SHORTEST_FIT_SECONDS = 0.2
+SETTLE_SHARE = 0.35
+"""Of the budget is left when no trial has all its folds: those that have the first must do."""
 GRACE_SECONDS = 1.0
 """A fit that was asked to end is killed this much later."""
 GRACE_SHARE = 0.25
@@ -100,7 +102,8 @@ class Search:
 
     def _is_over(self) -> bool:
         if not self._complete():
-            return self._budget.left_seconds <= 0
+            begun = any(0 in attempt.fitted for attempt in self.attempts)
+            return self._budget.left_seconds <= (SETTLE_SHARE * self._budget.seconds if begun else 0)
         return self._left() <= 0 or (not self.proposals.first and self._perfect())
 
     def _settle_for_first_fold(self) -> None:
