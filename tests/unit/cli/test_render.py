@@ -160,7 +160,7 @@ def test_a_failed_trial_is_a_line_with_its_reason(width):
     assert "0.4800" in text
     assert "boom" in text
     assert "at line 3" not in text
-    assert "1 stopped by the time budget" in text
+    assert "1 stopped early" in text
 
 
 def test_a_long_leaderboard_is_cut_and_counted():

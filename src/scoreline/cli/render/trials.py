@@ -73,7 +73,7 @@ def _below(trials: Sequence[Mapping[str, Any]], n_done: int, shown: int) -> list
     failed = [trial for trial in trials if trial["status"] == "failed"]
     killed = sum(trial["status"] == "killed" for trial in trials)
     parts = [f"{n_done - shown} more"] if n_done > shown else []
-    parts += [f"{killed} stopped by the time budget"] if killed else []
+    parts += [f"{killed} stopped early"] if killed else []
     if parts:
         lines.append(Text(f"   {', '.join(parts)}", style="quiet"))
     for trial in failed[:SHOWN_FAILURES]:
