@@ -14,12 +14,13 @@ from scoreline.automl.budget import Budget
 from scoreline.automl.events import Event, Finalising, Finished, Planned, Progress
 from scoreline.automl.handover import Handover
 from scoreline.automl.leaderboard import leaderboard
+from scoreline.automl.machine import available_cores
 from scoreline.automl.plan import Plan
 from scoreline.automl.pool import Pool
 from scoreline.automl.prepare import prepare
 from scoreline.automl.result import ExperimentResult
 from scoreline.automl.search import Search
-from scoreline.automl.settings import ExperimentSettings, available_cores
+from scoreline.automl.settings import ExperimentSettings
 from scoreline.core.manifest import Manifest
 from scoreline.data import Dataset
 from scoreline.scoring.archive import GRAPH, SAMPLE, write_archive

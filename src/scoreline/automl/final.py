@@ -11,10 +11,10 @@ import numpy.typing as npt
 from scoreline.automl import ensemble
 from scoreline.automl.attempt import Attempt
 from scoreline.automl.budget import Budget
+from scoreline.automl.machine import available_cores
 from scoreline.automl.messages import Build, Prove, Refit, Request
 from scoreline.automl.plan import Plan
 from scoreline.automl.pool import Outcome, Pool
-from scoreline.automl.settings import available_cores
 from scoreline.core.errors import ExperimentFailed
 from scoreline.core.manifest import Parity
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from typing import Literal
 
 import msgspec
 
+from scoreline.automl.machine import available_workers
 from scoreline.automl.scorers import SCORERS, default_scorer, scorers_for
 from scoreline.core.errors import BadSetting
 from scoreline.core.schema import Label, Task
@@ -38,7 +38,7 @@ class ExperimentSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Binary: the label whose probability matters (the last one in order)."""
     name: str | None = None
     n_workers: int | None = None
-    """Worker processes; as many as there are cores."""
+    """Worker processes; one a core, as far as memory goes."""
     max_trials: int | None = None
     learners: tuple[str, ...] | None = None
     """Names of the learners to try; all of them."""
@@ -68,11 +68,4 @@ class ExperimentSettings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def workers(self) -> int:
         """Worker processes to start."""
-        return self.n_workers or available_cores()
-
-
-def available_cores() -> int:
-    """Cores this process may run on: fewer than the machine's in a container or under ``taskset``."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+        return self.n_workers or available_workers()
