@@ -15,6 +15,8 @@ from scoreline.core.schema import Task
 
 TREES_A_STEP = 10
 """Trees grown between two looks at the clock."""
+MANY_ROWS = 5_000
+"""With more, half as many trees are grown: they are deeper, and what each adds is less."""
 MOST_LEAVES = 4096
 """Leaves of one tree: an artifact of a few megabytes, not of hundreds."""
 
@@ -27,13 +29,13 @@ class ExtraTrees:
     features = "tree"
 
     def portfolio(self, problem: Problem, n_rows: int) -> list[tuple[int, dict[str, Any]]]:
-        n_trees = 100 if len(problem.labels) > 10 or n_rows > 20_000 else 200
+        n_trees = 100 if len(problem.labels) > 10 or n_rows > MANY_ROWS else 200
         first = {"n_trees": n_trees, "max_features": 0.5}
         return [(6, first | {"min_leaf": 2}), (10, first | {"min_leaf": 10})]
 
     def space(self, trial: Any, problem: Problem, n_rows: int) -> dict[str, Any]:
         return {
-            "n_trees": 100 if len(problem.labels) > 10 or n_rows > 20_000 else 200,
+            "n_trees": 100 if len(problem.labels) > 10 or n_rows > MANY_ROWS else 200,
             "min_leaf": trial.suggest_int("min_leaf", 1, 20, log=True),
             "max_features": trial.suggest_float("max_features", 0.1, 1.0),
         }

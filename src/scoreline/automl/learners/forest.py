@@ -94,9 +94,9 @@ class Forest:
             if tree.leaf.ndim == 1:
                 parts.append((np.full(len(nodes), number), nodes, np.full(len(nodes), tree.output), tree.leaf[nodes]))
             else:
-                n = tree.leaf.shape[1]
-                outputs = np.tile(np.arange(n), len(nodes))
-                parts.append((np.full(len(outputs), number), np.repeat(nodes, n), outputs, tree.leaf[nodes].ravel()))
+                # A class that a leaf has no row of adds nothing; deep leaves know one or two classes.
+                rows, outputs = np.nonzero(tree.leaf[nodes])
+                parts.append((np.full(len(rows), number), nodes[rows], outputs, tree.leaf[nodes][rows, outputs]))
         return tuple(np.concatenate(column) for column in zip(*parts, strict=True))
 
 
