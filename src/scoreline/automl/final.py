@@ -11,6 +11,7 @@ import numpy.typing as npt
 from scoreline.automl import ensemble
 from scoreline.automl.attempt import Attempt
 from scoreline.automl.budget import Budget
+from scoreline.automl.learners.lightgbm import PATIENCE
 from scoreline.automl.machine import available_cores
 from scoreline.automl.messages import Build, Prove, Refit, Request
 from scoreline.automl.plan import Plan
@@ -48,7 +49,7 @@ PROOF_SHARE, IMPORTANCE_SHARE = 0.35, 0.3
 """Of what time is left after the proof on training rows and the test scores; the rest is for surprises."""
 TWICE = 2.0
 """Each row of the proof is predicted by the fitted pipelines and by the graph."""
-PASSES = 2.2
+PASSES = 1.6
 """Predictions of all rows by the fitted pipelines that proof, importance and test scores cost together."""
 
 
@@ -79,7 +80,7 @@ def reserve_seconds(attempts: Sequence[Attempt], plan: Plan, budget: Budget) -> 
     members = [attempt for _, attempt in choice.members]
     best = min((a for a in attempts if a.done), key=lambda attempt: attempt.loss)
     wanted = _refit_seconds(members, plan) + _after_refit_seconds(members, plan)
-    needed = max(RESERVE_SHARE * budget.seconds, _after_refit_seconds([best], plan))
+    needed = max(RESERVE_SHARE * budget.seconds, _least_seconds([best], plan))
     return min(wanted, needed, LARGEST_RESERVE * budget.seconds) + CHOICE_SHARE * budget.seconds
 
 
@@ -90,7 +91,7 @@ def choose(attempts: Sequence[Attempt], plan: Plan, budget: Budget, *, seconds: 
     """
     known = [(attempt, attempt.predicted) for attempt in attempts if attempt.done and attempt.predicted is not None]
     best_first = sorted(known, key=lambda pair: pair[0].loss)[:N_CONSIDERED]
-    affordable = [pair for pair in best_first if _after_refit_seconds([pair[0]], plan) < budget.left_seconds]
+    affordable = [pair for pair in best_first if _least_seconds([pair[0]], plan) < budget.left_seconds]
     single, its_predicted = (affordable or best_first)[0]
     options = [Choice([(1.0, single)], its_predicted)]
     predictions = [predicted for _, predicted in affordable]
@@ -98,7 +99,7 @@ def choose(attempts: Sequence[Attempt], plan: Plan, budget: Budget, *, seconds: 
     for size in ensemble.SIZES if len(affordable) > 1 else ():
         weights = ensemble.choose_weights(plan.validation, predictions, max_members=size, seconds=share)
         members = [(weight, attempt) for weight, (attempt, _) in zip(weights, affordable, strict=True) if weight]
-        if _after_refit_seconds([attempt for _, attempt in members], plan) < budget.left_seconds:
+        if _least_seconds([attempt for _, attempt in members], plan) < budget.left_seconds:
             options.append(Choice(members, ensemble.blend(weights, predictions)))
     chosen = ensemble.smallest_as_good(plan.validation, [option.predicted for option in options])
     return options[chosen]
@@ -216,6 +217,12 @@ def run(
     return outcomes
 
 
+def _least_seconds(attempts: Sequence[Attempt], plan: Plan) -> float:
+    """From the choice to the end. Members that learned from a sample must be fitted again; the others need not be."""
+    sampled = [attempt for attempt in attempts if attempt.n_rows is not None]
+    return _refit_seconds(sampled, plan) + _after_refit_seconds(attempts, plan)
+
+
 def _after_refit_seconds(attempts: Sequence[Attempt], plan: Plan) -> float:
     """From the fitted members to the end."""
     a_row = sum(attempt.predict_seconds_a_row for attempt in attempts) / available_cores()
@@ -227,7 +234,13 @@ def _after_refit_seconds(attempts: Sequence[Attempt], plan: Plan) -> float:
 def _refit_seconds(attempts: Sequence[Attempt], plan: Plan) -> float:
     """How long it takes the workers to fit all of them on all rows, the longest first."""
     busy = np.zeros(plan.n_workers)
-    fits = [attempt.fit_seconds * (len(plan.y) / attempt.rows_a_fit) ** SCALING for attempt in attempts]
-    for seconds in sorted(fits, reverse=True):
+    for seconds in sorted((_one_refit_seconds(attempt, plan) for attempt in attempts), reverse=True):
         busy[np.argmin(busy)] += seconds * REFIT_MARGIN
     return float(busy.max())
+
+
+def _one_refit_seconds(attempt: Attempt, plan: Plan) -> float:
+    """On more rows than a fold has, but without the rounds in which a fold's fit found nothing better."""
+    rounds = attempt.n_iterations
+    share = rounds / (rounds + PATIENCE) if rounds else 1.0
+    return share * attempt.fit_seconds * float((len(plan.y) / attempt.rows_a_fit) ** SCALING)
