@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import httpx
@@ -16,8 +17,41 @@ from scoreline.web.server import background, bind
 MAX_BODY_BYTES = 300_000
 
 
+class BothWays(httpx.BaseTransport):
+    """Sends each request down the fast lane and through ASGI, and gives the answer only if they are the same."""
+
+    def __init__(self, fast_lane: str, asgi: str) -> None:
+        self._ways = [(httpx.URL(url), httpx.HTTPTransport()) for url in (fast_lane, asgi)]
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        body = request.read()
+        answers = []
+        for url, transport in self._ways:
+            headers = [pair for pair in request.headers.raw if pair[0].lower() != b"host"]
+            address = request.url.copy_with(host=url.host, port=url.port)
+            parts = iter([body[: len(body) // 2], body[len(body) // 2 :]])
+            content = parts if "transfer-encoding" in request.headers else body
+            answer = transport.handle_request(httpx.Request(request.method, address, headers=headers, content=content))
+            answer.read()
+            answers.append(answer)
+        assert _essence(answers[0]) == _essence(answers[1])
+        return answers[0]
+
+    def close(self) -> None:
+        for _, transport in self._ways:
+            transport.close()
+
+
+def _essence(answer: httpx.Response) -> tuple[int, list[str], dict[str, str], bytes]:
+    """Status, names of headers in order, headers, body: without the date, and without ids that were made up."""
+    made_up = rb"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}(?![0-9a-f])"
+    headers = {name: re.sub(made_up.decode(), "ID", value) for name, value in answer.headers.items() if name != "date"}
+    headers.pop("content-length" if "ID" in headers.values() else "", None)
+    return answer.status_code, list(headers), headers, re.sub(made_up, b"ID", answer.content)
+
+
 class World:
-    """A server with four deployments, and the scoring pipelines behind them."""
+    """A server with four deployments, asked both ways, and the scoring pipelines behind them."""
 
     def __init__(self, http: httpx.Client, pipelines: dict[str, ScoringPipeline]) -> None:
         self.http = http
@@ -50,6 +84,10 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             app.registry.register(file)
             app.registry.deploy(name, name, default=name == "credit")
             pipelines[name] = load(file)
-        web = create_app(app.registry, max_body_bytes=MAX_BODY_BYTES)
-        with background(web, bind(port=0)) as url, httpx.Client(base_url=url) as http:
+        lane, asgi = (create_app(app.registry, max_body_bytes=MAX_BODY_BYTES, fast_lane=on) for on in (True, False))
+        with (
+            background(lane, bind(port=0)) as url,
+            background(asgi, bind(port=0)) as other,
+            httpx.Client(base_url=url, transport=BothWays(url, other)) as http,
+        ):
             yield World(http, pipelines)

@@ -42,6 +42,12 @@ SETTINGS: tuple[Setting, ...] = (
         "HOME/artifacts",
         "Where scoring pipelines live: a folder, as a path or as `file:///path`.",
     ),
+    Setting(
+        "fast_lane",
+        "SCORELINE_FAST_LANE",
+        "on",
+        "`off`: scoring requests take the slower way of all other requests; the answers are the same.",
+    ),
 )
 """The one list; `docs/settings.md` shows it."""
 
@@ -52,6 +58,7 @@ class Settings(NamedTuple):
     home: Path
     database_url: str
     artifacts_url: str
+    fast_lane: bool = True
 
     @classmethod
     def of(
@@ -60,6 +67,7 @@ class Settings(NamedTuple):
         home: Path | str | None = None,
         database_url: str | None = None,
         artifacts_url: str | None = None,
+        fast_lane: bool | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> Settings:
         """Return the settings given, else those of the environment, else the defaults.
@@ -80,6 +88,7 @@ class Settings(NamedTuple):
             or given.get("SCORELINE_DATABASE_URL")
             or f"sqlite:///{(folder / 'scoreline.db').as_posix()}",
             artifacts_url=artifacts_url or given.get("SCORELINE_ARTIFACTS_URL") or str(folder / "artifacts"),
+            fast_lane=_switch("SCORELINE_FAST_LANE", given, "on") if fast_lane is None else fast_lane,
         )
 
     @property
@@ -93,6 +102,13 @@ class Settings(NamedTuple):
                 f"artifacts URL {self.artifacts_url!r} is not supported", hint="a folder: /path or file:///path"
             )
         return Path(unquote(parts.path))
+
+
+def _switch(variable: str, environment: Mapping[str, str], default: str) -> bool:
+    text = environment.get(variable) or default
+    if text not in ("on", "off"):
+        raise BadSetting(f"{variable} is {text!r}: expected on or off", hint=f"{variable}={default} is the default")
+    return text == "on"
 
 
 class App:

@@ -60,6 +60,13 @@ class UnsupportedMediaType(ScorelineError):
     kind = "invalid"
 
 
+class TimedOut(ScorelineError):
+    """A request did not arrive whole within the time that the server gives it."""
+
+    code = "timed_out"
+    kind = "invalid"
+
+
 class MethodNotAllowed(ScorelineError):
     """The path exists, but not for this HTTP method."""
 
@@ -144,6 +151,7 @@ ERRORS: tuple[type[ScorelineError], ...] = (
     BadSetting,
     TooLarge,
     UnsupportedMediaType,
+    TimedOut,
     MethodNotAllowed,
     SchemaMismatch,
     ArtifactRefused,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any, cast
 
@@ -66,6 +66,13 @@ class Predictions:
         """Classification: index in ``labels`` of the likeliest label, int64[n]; the first of equals."""
         found: npt.NDArray[np.int64] = self.probability.argmax(axis=1)
         return found
+
+    def split(self, sizes: Iterable[int]) -> Iterator[Predictions]:
+        """Give the predictions of so many rows, then of so many, and so on."""
+        begin = 0
+        for size in sizes:
+            yield Predictions(self.task, self.target, self.labels, self.values[begin : begin + size])
+            begin += size
 
     def label(self, i: int) -> Label:
         """Return the likeliest label of row ``i``, in its original type."""

@@ -14,7 +14,12 @@ STATUS_OF_KIND: dict[Kind, int] = {
     "unavailable": 503,
 }
 
-STATUS_OF_CODE: dict[str, int] = {"method_not_allowed": 405, "too_large": 413, "unsupported_media_type": 415}
+STATUS_OF_CODE: dict[str, int] = {
+    "method_not_allowed": 405,
+    "timed_out": 408,
+    "too_large": 413,
+    "unsupported_media_type": 415,
+}
 """Errors that HTTP itself has a code for."""
 
 

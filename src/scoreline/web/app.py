@@ -18,6 +18,7 @@ from scoreline.serving.protocols.dialect import Reply
 from scoreline.web.body import MAX_BODY_BYTES
 from scoreline.web.catalog import catalog_routes
 from scoreline.web.endpoint import Endpoint, View
+from scoreline.web.fastlane import LANE, Lane
 from scoreline.web.health import health_routes
 from scoreline.web.requests import Requests
 from scoreline.web.scoring import dialect_routes
@@ -25,17 +26,18 @@ from scoreline.web.scoring import dialect_routes
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
-def create_app(source: Source, *, max_body_bytes: int = MAX_BODY_BYTES) -> ASGIApp:
+def create_app(source: Source, *, max_body_bytes: int = MAX_BODY_BYTES, fast_lane: bool = True) -> ASGIApp:
     """Return the ASGI application that answers for what ``source`` (the registry) has deployed.
 
-    It loads models when it starts, and follows the source until it stops.
+    It loads models when it starts, and follows the source until it stops. With ``fast_lane`` the server answers scoring
+    requests before they reach the routes here; these answer the same, and are the way out.
     """
     deployments = ActiveDeployments(source)
 
     @asynccontextmanager
-    async def lifespan(_: object) -> AsyncIterator[None]:
+    async def lifespan(_: object) -> AsyncIterator[dict[str, Lane]]:
         await asyncio.to_thread(deployments.start)
-        yield
+        yield {LANE: Lane(deployments, max_body_bytes)} if fast_lane else {}
         await asyncio.to_thread(deployments.close)
 
     write_error = DIALECTS["native"].error

@@ -13,20 +13,19 @@ JSON_TYPES = frozenset(
 """The last is what ``curl -d`` says when it is not told otherwise. The body is read as JSON for all of them."""
 
 
-def check_json(request: Request) -> None:
-    """Raise UnsupportedMediaType unless the body may be JSON in UTF-8 as it is."""
-    header = request.headers.get("content-type", "")
-    if header == "application/json" and "content-encoding" not in request.headers:
+def check_json(content_type: str, content_encoding: str) -> None:
+    """Raise UnsupportedMediaType unless these headers (empty: absent) say that the body may be JSON in UTF-8."""
+    if content_type == "application/json" and not content_encoding:
         return
-    media_type, *parameters = (part.strip().lower() for part in header.split(";"))
+    media_type, *parameters = (part.strip().lower() for part in content_type.split(";"))
     if media_type not in JSON_TYPES and not media_type.endswith("+json"):
         raise UnsupportedMediaType(f"content type `{media_type}` is not read here", hint="send application/json")
     for parameter in parameters:
         charset = parameter.removeprefix("charset=").strip('"')
         if parameter.startswith("charset=") and charset not in ("utf-8", "utf8", "us-ascii"):
             raise UnsupportedMediaType(f"charset `{charset}` is not read here", hint="send UTF-8")
-    encoding = request.headers.get("content-encoding", "identity").strip().lower()
-    if encoding != "identity":
+    encoding = content_encoding.strip().lower()
+    if encoding not in ("", "identity"):
         raise UnsupportedMediaType(f"content encoding `{encoding}` is not read here", hint="send the body uncompressed")
 
 
@@ -40,18 +39,19 @@ async def read_body(request: Request, limit: int) -> bytes:
     if declared is not None and not (declared.isascii() and declared.isdigit()):
         raise BadRequest(f"content-length is not a number: {declared!r}", hint="send its length in bytes")
     if int(declared or 0) > limit:
-        raise _too_large(limit)
+        raise too_large(limit)
     chunks: list[bytes] = []
     size = 0
     async for chunk in request.stream():
         size += len(chunk)
         if size > limit:
-            raise _too_large(limit)
+            raise too_large(limit)
         chunks.append(chunk)
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
-def _too_large(limit: int) -> TooLarge:
+def too_large(limit: int) -> TooLarge:
+    """Return the error of a body of more than ``limit`` bytes."""
     text = f"{limit / 1024 / 1024:g} MB" if limit >= 1024 * 1024 else f"{limit} bytes"
     return TooLarge(
         f"the body is larger than {text}, the limit of this server",

@@ -42,16 +42,28 @@ class Endpoint:
             return
         except ScorelineError as error:
             reply = self._refuse(scope, error)
-        except Exception:
-            log.exception("request %s failed", scope["request_id"])
-            reply = self._refuse(scope, internal(scope["request_id"]))
+        except Exception as error:
+            reply = self._refuse(scope, log_failure(error, scope["request_id"]))
         await send_reply(reply, send)
 
     def _refuse(self, scope: Scope, error: ScorelineError) -> Reply:
         scope["error"] = error.code
-        status = http_status(error)
-        headers = self._allow if status == 405 else (("retry-after", "1"),) if status == 503 else ()
-        return Reply(self._write_error(error, scope["request_id"]), status=status, headers=headers)
+        return refusal(error, scope["request_id"], self._write_error, self._allow)
+
+
+def log_failure(error: Exception, request_id: str) -> ScorelineError:
+    """Log an exception that nobody foresaw; return what the caller is told."""
+    log.error("request %s failed", request_id, exc_info=error)
+    return internal(request_id)
+
+
+def refusal(
+    error: ScorelineError, request_id: str, write_error: WriteError, allow: tuple[tuple[str, str], ...] = ()
+) -> Reply:
+    """Return the answer that tells ``error``; ``allow`` is the header that goes with 405."""
+    status = http_status(error)
+    headers = allow if status == 405 else (("retry-after", "1"),) if status == 503 else ()
+    return Reply(write_error(error, request_id), status=status, headers=headers)
 
 
 async def send_reply(reply: Reply, send: Send) -> None:

@@ -20,7 +20,7 @@ from scoreline.web.endpoint import Endpoint, View
 LARGE_BODY_BYTES = 64 * 1024
 """A body of this size takes milliseconds: it is answered in a thread, so that it does not hold up the others."""
 N_LARGE_AT_ONCE = 2
-_large = ThreadPoolExecutor(N_LARGE_AT_ONCE, "scoreline-large")
+large_bodies = ThreadPoolExecutor(N_LARGE_AT_ONCE, "scoreline-large")
 
 
 def dialect_routes(dialect: Dialect, deployments: ActiveDeployments, max_body_bytes: int) -> Iterator[Route]:
@@ -39,11 +39,12 @@ def dialect_routes(dialect: Dialect, deployments: ActiveDeployments, max_body_by
 def _score(dialect: Dialect, deployments: ActiveDeployments, max_body_bytes: int) -> View:
     async def score(request: Request) -> Reply:
         active = _resolve(request, deployments)
-        check_json(request)
+        headers = request.headers
+        check_json(headers.get("content-type", ""), headers.get("content-encoding", ""))
         body = await read_body(request, max_body_bytes)
         if len(body) < LARGE_BODY_BYTES:
             return answer(dialect, body, active)
-        return await asyncio.get_running_loop().run_in_executor(_large, answer, dialect, body, active)
+        return await asyncio.get_running_loop().run_in_executor(large_bodies, answer, dialect, body, active)
 
     return score
 

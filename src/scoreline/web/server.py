@@ -15,6 +15,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from scoreline.core.errors import BadSetting, Conflict, ScorelineError, Unavailable
+from scoreline.web.fastlane import choose_protocol
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 9090
@@ -98,7 +99,7 @@ class _Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
-                http="httptools",
+                http=choose_protocol,  # type: ignore[arg-type]  # uvicorn calls it, and asks no more of it
                 ws="none",
                 lifespan="on",
                 log_config=None,

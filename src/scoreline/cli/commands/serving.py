@@ -63,4 +63,5 @@ def serve(
 
     if port == AUTO and url_of(listening).rpartition(":")[2] != DEFAULT_PORT:
         session.note(f"port {DEFAULT_PORT} is taken; this is the next free one")
-    run(create_app(session.app.registry), listening, ready=ready)
+    web = create_app(session.app.registry, fast_lane=session.app.settings.fast_lane)
+    run(web, listening, ready=ready)

@@ -1,0 +1,113 @@
+"""One request on the fast lane."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from scoreline.core.errors import ScorelineError
+from scoreline.serving.active import Active
+from scoreline.web.fastlane.targets import Target
+from scoreline.web.requests import new_request_id, valid_request_id
+
+if TYPE_CHECKING:
+    from scoreline.web.fastlane.protocol import FastLane
+
+
+class _Nobody:
+    """Stands where a task of uvicorn's waits for a message: on the fast lane none does."""
+
+    def set(self) -> None:
+        pass
+
+
+class Call:
+    """A request from its headers to its answer.
+
+    It stands in ``protocol.cycle``, where uvicorn keeps the last request of a connection, and so has the members that
+    uvicorn touches there: ``response_complete``, ``disconnected``, ``keep_alive``, ``message_event``.
+    """
+
+    __slots__ = (
+        "active",
+        "answer",
+        "body",
+        "complete",
+        "disconnected",
+        "error",
+        "expects",
+        "keep_alive",
+        "more",
+        "protocol",
+        "request_id",
+        "response_complete",
+        "size",
+        "started",
+        "started_at",
+        "target",
+    )
+    message_event = _Nobody()
+
+    def __init__(self, protocol: FastLane, target: Target, *, keep_alive: bool, started_at: float) -> None:
+        self.protocol = protocol
+        self.target = target
+        self.request_id = ""
+        self.keep_alive = keep_alive
+        self.started_at = started_at
+        self.active: Active | None = None
+        self.error: ScorelineError | None = None
+        """Why it is refused before its body is looked at."""
+        self.expects = False
+        """Whether the caller still waits for ``100 Continue``."""
+        self.body = b""
+        self.more: list[bytes] | None = None
+        """What came of the body after its first part."""
+        self.size = 0
+        self.complete = False
+        """Whether the body is whole."""
+        self.started = False
+        """Whether its turn has come: requests before it on the connection are the fast lane's too, or answered."""
+        self.answer: bytes | None = None
+        """The whole answer, waiting for those before it."""
+        self.response_complete = False
+        self.disconnected = False
+
+    def read_headers(self, headers: list[tuple[bytes, bytes]]) -> tuple[int, bytes, bytes]:
+        """Take the request id; return content length, content type and content encoding (0 or empty: not there)."""
+        declared, content_type, content_encoding = 0, None, None
+        for name, value in headers:
+            if name == b"content-type":
+                if content_type is None:
+                    content_type = value
+            elif name == b"content-length":
+                declared = int(value)  # the parser has refused what is no number
+            elif name == b"content-encoding":
+                if content_encoding is None:
+                    content_encoding = value
+            elif name == b"x-request-id" and not self.request_id:
+                self.request_id = valid_request_id(value) or ""
+        if not self.request_id:
+            self.request_id = new_request_id()
+        return declared, content_type or b"", content_encoding or b""
+
+    def add(self, part: bytes) -> int:
+        """Take a part of the body; return how many bytes there are now."""
+        if not self.size:
+            self.body = part
+        elif self.more is None:
+            self.more = [part]
+        else:
+            self.more.append(part)
+        self.size += len(part)
+        return self.size
+
+    def whole_body(self) -> bytes:
+        """Return the body, and let its parts go."""
+        if self.more is not None:
+            self.body = b"".join((self.body, *self.more))
+            self.more = None
+        return self.body
+
+    def refuse(self, error: ScorelineError) -> None:
+        """Answer with ``error``, whatever the body is."""
+        self.error = error
+        self.body, self.more = b"", None

@@ -1,0 +1,46 @@
+"""The watch over slow callers: one timer for all connections, instead of one for each request."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Protocol
+
+LOOK_SECONDS = 1.0
+"""How often the connections are looked at."""
+
+
+class Watched(Protocol):
+    """A connection."""
+
+    loop: asyncio.AbstractEventLoop
+
+    def look(self, now: float) -> None:
+        """End what takes too long."""
+        ...
+
+
+class Connections:
+    """Looks at every connection from time to time, while there are any."""
+
+    def __init__(self) -> None:
+        self._open: set[Watched] = set()
+        self._looking = False
+
+    def add(self, connection: Watched) -> None:
+        """Watch ``connection``."""
+        self._open.add(connection)
+        if not self._looking:
+            self._looking = True
+            connection.loop.call_later(LOOK_SECONDS, self._look, connection.loop)
+
+    def discard(self, connection: Watched) -> None:
+        """Watch it no more."""
+        self._open.discard(connection)
+
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        now = loop.time()
+        for connection in list(self._open):
+            connection.look(now)
+        self._looking = bool(self._open)
+        if self._looking:
+            loop.call_later(LOOK_SECONDS, self._look, loop)

@@ -1,0 +1,106 @@
+"""What the connections of a server share: where the lane leads, the requests of one turn, the watch over the slow."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+
+from uvicorn.server import ServerState
+
+from scoreline.core.errors import ScorelineError
+from scoreline.serving.deployments import ActiveDeployments
+from scoreline.serving.plane import Asked, answer_together
+from scoreline.serving.protocols.dialect import Reply
+from scoreline.web.endpoint import log_failure, refusal
+from scoreline.web.fastlane.call import Call
+from scoreline.web.fastlane.connections import Connections
+from scoreline.web.fastlane.response import Responses
+from scoreline.web.fastlane.targets import Targets
+from scoreline.web.logs import RequestLine
+from scoreline.web.requests import log_requests, request_line, requests_are_logged
+from scoreline.web.scoring import LARGE_BODY_BYTES, large_bodies
+
+
+class Lane:
+    """Answers the requests that were read in one turn of the event loop together, at the end of the turn."""
+
+    def __init__(self, deployments: ActiveDeployments, max_body_bytes: int) -> None:
+        self.deployments = deployments
+        self.max_body_bytes = max_body_bytes
+        self.targets = Targets()
+        self.connections = Connections()
+        self._calls: list[Call] = []
+        self._responses: Responses | None = None
+
+    def responses(self, server_state: ServerState) -> Responses:
+        """Return the writer of answers that all connections share."""
+        if self._responses is None:
+            self._responses = Responses(server_state)
+        return self._responses
+
+    def add(self, call: Call) -> None:
+        """Answer ``call``, which is whole or refused, at the end of this turn; a large one in a thread."""
+        if call.error is None and call.size >= LARGE_BODY_BYTES:
+            large_bodies.submit(self._answer_large, call, call.protocol.loop)
+            return
+        if not self._calls:
+            call.protocol.loop.call_soon(self._end_turn)
+        self._calls.append(call)
+
+    def _end_turn(self) -> None:
+        calls, self._calls = self._calls, []
+        self._finish(calls, _answers(calls))
+
+    def _answer_large(self, call: Call, loop: asyncio.AbstractEventLoop) -> None:
+        answers = _answers([call])
+        try:
+            loop.call_soon_threadsafe(self._finish, [call], answers)
+        except RuntimeError:
+            return  # the server gave up waiting, and its loop is closed
+
+    def _finish(self, calls: Sequence[Call], answers: Sequence[Reply | Exception]) -> None:
+        lines: list[RequestLine] = []
+        logged = requests_are_logged()
+        now = time.perf_counter()
+        for call, answer in zip(calls, answers, strict=True):
+            reply, error = (answer, None) if isinstance(answer, Reply) else _refusal(call, answer)
+            call.protocol.answer(call, reply)
+            if logged:
+                lines.append(_line(call, reply.status, error, now - call.started_at))
+        for protocol in dict.fromkeys([call.protocol for call in calls]):
+            protocol.send()
+        if lines:
+            log_requests(lines)
+
+
+def _answers(calls: Sequence[Call]) -> Sequence[Reply | Exception]:
+    """Answer those that are not refused yet together, and put the answers in order."""
+    asked = [
+        Asked(call.target.dialect, call.whole_body(), call.active)
+        for call in calls
+        if call.error is None and call.active is not None
+    ]
+    found = answer_together(asked)
+    if len(found) == len(calls):
+        return found
+    rest = iter(found)
+    return [call.error if call.error is not None else next(rest) for call in calls]
+
+
+def _refusal(call: Call, error: Exception) -> tuple[Reply, ScorelineError]:
+    told = error if isinstance(error, ScorelineError) else log_failure(error, call.request_id)
+    return refusal(told, call.request_id, call.target.dialect.error), told
+
+
+def _line(call: Call, status: int, error: ScorelineError | None, seconds: float) -> RequestLine:
+    return request_line(
+        method="POST",
+        path=call.target.path,
+        status=0 if call.disconnected else status,
+        seconds=seconds,
+        request_id=call.request_id,
+        client=call.protocol.client,
+        active=call.active,
+        error=error.code if error is not None else None,
+    )

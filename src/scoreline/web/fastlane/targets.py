@@ -1,0 +1,54 @@
+"""Which addresses are the fast lane's: the scoring paths of the dialects' own tables."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+from urllib.parse import unquote
+
+from starlette.routing import compile_path
+
+from scoreline.serving.protocols import DIALECTS
+from scoreline.serving.protocols.dialect import Dialect
+
+N_ADDRESSES_KEPT = 1024
+"""Addresses whose target is remembered: callers ask for the same few again and again."""
+
+
+class Target(NamedTuple):
+    """What a scoring address means."""
+
+    dialect: Dialect
+    name: str | None
+    """Name of the deployment; None for the default one."""
+    path: str
+
+
+class Targets:
+    """Finds the target of an address. Matches as Starlette does, so that both ways agree on what is a scoring path."""
+
+    def __init__(self) -> None:
+        self._patterns = [
+            (compile_path(prefix + dialect.score_path)[0], dialect)
+            for dialect in DIALECTS
+            for prefix in dialect.prefixes
+        ]
+        self._known: dict[bytes, Target | None] = {}
+
+    def find(self, url: bytes) -> Target | None:
+        """Return the target of a request's address as it stands in its first line; None is not the fast lane's."""
+        try:
+            return self._known[url]
+        except KeyError:
+            if len(self._known) >= N_ADDRESSES_KEPT:
+                self._known.clear()
+            target = self._known[url] = self._match(url)
+            return target
+
+    def _match(self, url: bytes) -> Target | None:
+        if not url.startswith(b"/") or b"#" in url or not url.isascii():
+            return None  # rare, and uvicorn has its rules for them
+        path = unquote(url.partition(b"?")[0].decode())
+        for pattern, dialect in self._patterns:
+            if match := pattern.match(path.rstrip("/")):
+                return Target(dialect, match.groupdict().get("name"), path)
+        return None
