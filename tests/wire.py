@@ -75,7 +75,9 @@ class Server:
 
     def __init__(self, app: ASGIApp) -> None:
         self._loop = asyncio.new_event_loop()
-        self._config = uvicorn.Config(app, lifespan="on", ws="none", log_config=None, access_log=False, timeout_keep_alive=75)
+        self._config = uvicorn.Config(
+            app, lifespan="on", ws="none", log_config=None, access_log=False, timeout_keep_alive=75
+        )
         self._lifespan: Any = None
         self.state = ServerState()
 

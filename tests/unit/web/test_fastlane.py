@@ -15,7 +15,7 @@ from tests.wire import SCORE, Response, Server, Wire, request, responses, servin
 
 from scoreline.web import logs
 from scoreline.web.app import create_app
-from scoreline.web.fastlane import protocol
+from scoreline.web.fastlane import connection
 from scoreline.web.scoring import LARGE_BODY_BYTES
 
 MAX_BODY_BYTES = 200_000
@@ -255,9 +255,9 @@ def test_a_request_that_does_not_arrive_is_timed_out(lane: Server) -> None:
     sent = request(ROW)
     in_head, in_body = lane.exchange(sent[:20]), lane.exchange(sent[:-5])
     for wire in (in_head, in_body):
-        lane.look(wire, protocol.SLOW_SECONDS - 1)
+        lane.look(wire, connection.SLOW_SECONDS - 1)
         assert not wire.closed
-        lane.look(wire, protocol.SLOW_SECONDS + 1)
+        lane.look(wire, connection.SLOW_SECONDS + 1)
     assert responses(in_head.sent)[0].status == 408
     assert responses(in_body.sent)[0].document["error"]["code"] == "timed_out"
     assert (in_head.closed, in_body.closed) == (True, True)
@@ -266,15 +266,15 @@ def test_a_request_that_does_not_arrive_is_timed_out(lane: Server) -> None:
 def test_a_large_body_has_more_time_to_arrive(lane: Server) -> None:
     sent = request(body=b" " * 150_000)
     wire = lane.exchange(sent[:120_000])
-    lane.look(wire, protocol.SLOW_SECONDS + 100)
+    lane.look(wire, connection.SLOW_SECONDS + 100)
     assert not wire.closed
-    lane.look(wire, protocol.SLOW_SECONDS + 120)
+    lane.look(wire, connection.SLOW_SECONDS + 120)
     assert wire.closed
 
 
 def test_a_slow_body_of_an_ordinary_request_is_timed_out_too(lane: Server) -> None:
     wire = lane.exchange(request(ROW, method="PUT", path="/nowhere")[:-5])
-    lane.look(wire, protocol.SLOW_SECONDS + 1)
+    lane.look(wire, connection.SLOW_SECONDS + 1)
     assert wire.closed
 
 
@@ -294,11 +294,11 @@ def test_a_caller_that_does_not_read_is_not_read_from_and_given_up_in_the_end(la
     wire.buffered = 100_000
     wire.protocol.pause_writing()
     assert not wire.reading
-    lane.look(wire, protocol.STALLED_SECONDS - 1)
+    lane.look(wire, connection.STALLED_SECONDS - 1)
     wire.buffered = 90_000
-    lane.look(wire, protocol.STALLED_SECONDS + 1)
+    lane.look(wire, connection.STALLED_SECONDS + 1)
     assert not wire.closed, "it reads, if slowly"
-    lane.look(wire, 2 * protocol.STALLED_SECONDS + 5)
+    lane.look(wire, 2 * connection.STALLED_SECONDS + 5)
     assert wire.closed
 
 
@@ -315,11 +315,21 @@ def test_a_caller_that_reads_again_is_read_again(lane: Server) -> None:
 
 def test_a_flood_of_pipelined_requests_is_not_read_before_it_is_answered(lane: Server) -> None:
     wire = lane.connect()
-    wire.protocol.data_received(request(ROW) * (protocol.N_PIPELINED + 1))
+    wire.protocol.data_received(request(ROW) * (connection.N_PIPELINED + 1))
     assert not wire.reading
     lane.turns()
     assert wire.reading
-    assert len(responses(wire.sent)) == protocol.N_PIPELINED + 1
+    assert len(responses(wire.sent)) == connection.N_PIPELINED + 1
+
+
+def test_a_flood_that_ends_within_a_request_is_read_on(lane: Server) -> None:
+    wire = lane.connect()
+    wire.protocol.data_received((request(ROW) * (connection.N_PIPELINED + 1))[:-1])
+    lane.turns()
+    assert wire.reading
+    wire.protocol.data_received(request(ROW)[-1:])
+    lane.turns()
+    assert len(responses(wire.sent)) == connection.N_PIPELINED + 1
 
 
 def test_headers_without_end_are_refused(lane: Server) -> None:

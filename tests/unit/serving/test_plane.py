@@ -1,0 +1,114 @@
+"""Requests that are answered together, beside the same requests alone."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.artifacts import SCHEMA, tiny_artifact
+
+from scoreline.core.errors import ScorelineError
+from scoreline.scoring.archive import read_archive
+from scoreline.scoring.graph import Graph
+from scoreline.scoring.pipeline import ScoringPipeline, load
+from scoreline.scoring.predictions import Answer
+from scoreline.scoring.rows import Rows
+from scoreline.serving.active import Active
+from scoreline.serving.plane import Asked, answer, answer_together
+from scoreline.serving.protocols import DIALECTS
+from scoreline.serving.protocols.dialect import Reply
+
+
+class Counted(Graph):
+    """A graph that remembers how many rows each run had, and refuses the age of 13."""
+
+    def __init__(self, onnx_bytes: bytes) -> None:
+        super().__init__(onnx_bytes)
+        self.runs: list[int] = []
+
+    def run(self, rows: Rows) -> Answer:
+        self.runs.append(len(rows))
+        if (rows.numbers[:, 0] == 13).any():
+            raise ZeroDivisionError("unlucky")
+        return super().run(rows)
+
+
+@pytest.fixture(scope="module")
+def actives(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Active]:
+    folder = tmp_path_factory.mktemp("plane")
+    found = {}
+    for name, labels in (("credit", ("good", "bad")), ("price", ())):
+        tiny_artifact(folder / name, name=name, labels=labels)
+        plain = load(folder / name)
+        graph = Counted(read_archive(folder / name)[1]["pipeline.onnx"])
+        pipeline = ScoringPipeline(plain.manifest, graph, plain.sample)
+        found[name] = Active(name, name, 1, name, pipeline, datetime.now(UTC))
+    return found
+
+
+def runs(active: Active) -> list[int]:
+    graph = active.pipeline.graph
+    assert isinstance(graph, Counted)
+    found, graph.runs = graph.runs, []
+    return found
+
+
+def native(active: Active, document: Any) -> Asked:
+    return Asked(DIALECTS["native"], json.dumps(document).encode(), active)
+
+
+def test_requests_of_one_scoring_pipeline_are_one_run(actives: dict[str, Active]) -> None:
+    credit, price = actives["credit"], actives["price"]
+    table = {"fields": list(SCHEMA.names), "rows": [[40, 1, "car"], [41, 2, "car"]]}
+    h2o = Asked(DIALECTS["h2o"], json.dumps(table).encode(), credit)
+    asked = [native(credit, {"age": 31}), native(price, {"age": 32}), h2o, native(credit, [{"age": 33}] * 3)]
+    together = answer_together(asked)
+    assert (runs(credit), runs(price)) == ([6], [1])
+    assert together == [answer(*one) for one in asked]
+
+
+def test_a_request_that_the_graph_fails_on_fails_alone(actives: dict[str, Active]) -> None:
+    credit = actives["credit"]
+    first, unlucky, last = answer_together([native(credit, {"age": age}) for age in (12, 13, 14)])
+    assert isinstance(first, Reply)
+    assert isinstance(unlucky, ZeroDivisionError)
+    assert isinstance(last, Reply)
+
+
+documents = st.one_of(
+    st.fixed_dictionaries({"age": st.one_of(st.none(), st.integers(0, 99), st.just("old")), "purpose": st.text()}),
+    st.lists(st.fixed_dictionaries({"amount": st.floats(0, 1e6)}), max_size=4),
+    st.just({}),
+    st.just(3),
+)
+
+
+@given(st.lists(st.tuples(st.sampled_from(["credit", "price"]), documents), max_size=8))
+@settings(max_examples=60, deadline=None)
+def test_each_request_gets_what_it_gets_alone(actives: dict[str, Active], sent: list[tuple[str, Any]]) -> None:
+    asked = [native(actives[name], document) for name, document in sent]
+    assert [essence(together) for together in answer_together(asked)] == [essence(alone(one)) for one in asked]
+
+
+def alone(asked: Asked) -> Reply | Exception:
+    try:
+        return answer(*asked)
+    except (ScorelineError, ZeroDivisionError) as error:
+        return error
+
+
+def essence(found: Reply | Exception) -> Reply | tuple[type, str]:
+    return found if isinstance(found, Reply) else (type(found), str(found))
+
+
+def test_predictions_split_into_those_of_each(actives: dict[str, Active]) -> None:
+    pipeline = actives["credit"].pipeline
+    whole = pipeline.score([{"age": age} for age in range(20, 26)])
+    first, none, last = whole.split([2, 0, 4])
+    assert (len(first), len(none), len(last)) == (2, 0, 4)
+    assert np.array_equal(np.concatenate([first.values, last.values]), whole.values)
