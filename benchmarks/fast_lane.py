@@ -3,8 +3,8 @@
     python benchmarks/fast_lane.py [--json FILE] [--seconds 4] [--rounds 3]
 
 One row a request, rows rotating, native dialect; 200 trees of 31 leaves, with 16 numbers and with 13 categories and
-7 numbers. Each server has the first core and wrk the second one. The ways take turns, so that a busy machine disturbs all
-of them alike; the median of the rounds counts. A log line for each request is written where the table says so.
+7 numbers. Each server has the first core and wrk the second one. The ways take turns, so that a busy machine disturbs
+all of them alike; the median of the rounds counts. A log line for each request is written where the table says so.
 """
 
 from __future__ import annotations
@@ -139,7 +139,8 @@ def load(url: str, bodies: Path, connections: int, seconds: int) -> tuple[float,
         raise SystemExit(done)
     p50 = re.search(r"50%\s+([\d.]+)(us|ms|s)", done)
     rate = re.search(r"Requests/sec:\s+([\d.]+)", done)
-    assert p50 and rate
+    assert p50 is not None
+    assert rate is not None
     return float(rate[1]), float(p50[1]) * {"us": 1e-6, "ms": 1e-3, "s": 1.0}[p50[2]]
 
 

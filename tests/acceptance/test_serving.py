@@ -49,14 +49,14 @@ def environment() -> dict[str, str]:
 
 
 @contextmanager
-def serving(app: App) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+def serving(app: App, **settings: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """A server process and its URL."""
     process = subprocess.Popen(
         command(app, "--port", "0", "--json"),
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
-        env=environment(),
+        env=environment() | settings,
     )
     try:
         yield _document(process)["url"], process
@@ -188,3 +188,60 @@ def test_a_taken_port_ends_the_command_with_a_sentence(app: App) -> None:
     assert second.returncode == 3
     assert f"port {port} of 127.0.0.1 is taken" in " ".join(second.stderr.split())
     assert "Traceback" not in second.stderr
+
+
+def post(rows: object, *headers: str, version: str = "1.1") -> bytes:
+    """A score request as it stands on the wire."""
+    body = json.dumps(rows).encode()
+    lines = ["POST /api/v1/deployments/credit/score HTTP/" + version, "host: here", *headers]
+    return "\r\n".join([*lines, f"content-length: {len(body)}", "", ""]).encode() + body
+
+
+def connected(url: str) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), PATIENCE_SECONDS)
+
+
+@pytest.mark.parametrize("fast_lane", ["on", "off"])
+def test_both_ways_answer_old_clients_and_such_as_close_their_side(app: App, tmp_path: Path, fast_lane: str) -> None:
+    wanted = register(app, tmp_path, 0.001)
+    app.registry.deploy("credit", "credit")
+    with serving(app, SCORELINE_FAST_LANE=fast_lane) as (url, _):
+        for version in ("1.0", "1.1"):
+            with connected(url) as caller:
+                caller.sendall(post(ROWS, "connection: close", version=version))
+                if fast_lane == "on":
+                    caller.shutdown(socket.SHUT_WR)
+                head, _, body = caller.makefile("rb").read().partition(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 200")
+            assert b"connection: close" in head
+            assert json.loads(body)["predictions"] == wanted
+
+
+def test_a_caller_that_does_not_read_holds_up_nobody_and_loses_nothing(app: App, tmp_path: Path) -> None:
+    wanted = register(app, tmp_path, 0.001)
+    app.registry.deploy("credit", "credit")
+    sent = post(ROWS * 200)
+    with serving(app) as (url, _), connected(url) as deaf, connected(url) as other:
+        deaf.setblocking(False)
+        n_bytes = 0
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        refused_since = time.monotonic()
+        while time.monotonic() - refused_since < 0.5:  # the server reads no more, and the kernel's buffers are full
+            assert time.monotonic() < deadline, "the server reads without end"
+            try:
+                n_bytes += deaf.send((sent * 20)[n_bytes % len(sent) :])
+                refused_since = time.monotonic()
+            except BlockingIOError:
+                time.sleep(0.01)
+        n_requests = n_bytes // len(sent)
+        assert n_requests > 10
+        other.sendall(post(ROWS, "connection: close"))
+        assert json.loads(other.makefile("rb").read().partition(b"\r\n\r\n")[2])["predictions"] == wanted
+        deaf.setblocking(True)
+        deaf.settimeout(PATIENCE_SECONDS)
+        with deaf.makefile("rb") as answers:
+            for _ in range(n_requests):
+                assert answers.readline() == b"HTTP/1.1 200 OK\r\n"
+                headers = dict(line.split(b": ") for line in iter(answers.readline, b"\r\n"))
+                body = answers.read(int(headers[b"content-length"]))
+                assert json.loads(body)["predictions"] == wanted * 200

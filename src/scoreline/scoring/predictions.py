@@ -71,7 +71,9 @@ class Predictions:
         """Give the predictions of so many rows, then of so many, and so on."""
         begin = 0
         for size in sizes:
-            yield Predictions(self.task, self.target, self.labels, self.values[begin : begin + size])
+            part = Predictions(self.task, self.target, self.labels, self.values[begin : begin + size])
+            part._label_texts = self._label_texts
+            yield part
             begin += size
 
     def label(self, i: int) -> Label:

@@ -86,3 +86,12 @@ def test_listing_models_loads_no_training_stack_no_data_frames_and_no_graph_runt
     )
     done = subprocess.run([sys.executable, "-c", code], check=False, timeout=60, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_fast_lane_is_on_unless_it_is_switched_off() -> None:
+    assert Settings.of(environment={}).fast_lane
+    assert Settings.of(environment={"SCORELINE_FAST_LANE": ""}).fast_lane
+    assert not Settings.of(environment={"SCORELINE_FAST_LANE": "off"}).fast_lane
+    assert not Settings.of(fast_lane=False, environment={"SCORELINE_FAST_LANE": "on"}).fast_lane
+    with pytest.raises(BadSetting, match="SCORELINE_FAST_LANE is 'maybe': expected on or off"):
+        Settings.of(environment={"SCORELINE_FAST_LANE": "maybe"})

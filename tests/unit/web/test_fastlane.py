@@ -282,6 +282,7 @@ def test_a_connection_at_rest_is_closed_after_the_keep_alive_time(lane: Server) 
     live = request(body=b"", method="GET", path="/health/live")
     for wire in (lane.exchange(), lane.exchange(request(ROW)), lane.exchange(request(ROW), live)):
         limit = wire.protocol.timeout_keep_alive
+        lane.look(wire, 0)
         lane.look(wire, limit - 1)
         assert not wire.closed
         lane.look(wire, limit + 1)

@@ -56,17 +56,19 @@ class Connection(HttpToolsProtocol):
         self._farewell = b""
         """What is said after the last answer, before the connection is closed."""
         self._in_head = False
-        self._begun_at: float | None = None
-        """When the message that is being received began."""
+        self._receiving = False
+        """Whether a request has begun to arrive and is not whole."""
+        self._begun_at = 0.0
+        """When the request that is being received began."""
         self._n_received = 0
-        self._idle_since = 0.0
+        self._idle_since: float | None = None
+        """When it was first seen at rest: to ask for the time at each request costs more than to be a second late."""
         self._stalled = (0.0, 0)
 
     # What the transport tells
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
-        self._idle_since = self.loop.time()
         self._lane.connections.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -85,7 +87,7 @@ class Connection(HttpToolsProtocol):
     def shutdown(self) -> None:
         """Answer what was accepted, then close."""
         super().shutdown()
-        if self._begun_at is None or self._in_head:
+        if not self._receiving or self._in_head:
             self._ending = True
 
     def pause_writing(self) -> None:
@@ -186,7 +188,7 @@ class Connection(HttpToolsProtocol):
     def _next(self) -> None:
         if self.transport.is_closing():
             return
-        self._idle_since = self.loop.time()
+        self._idle_since = None
         if self.pipeline:
             self._resume_reading()
             cycle, app = self.pipeline.pop()
@@ -207,7 +209,7 @@ class Connection(HttpToolsProtocol):
     def _resume_reading(self) -> None:
         if self.flow.read_paused and not self.flow.write_paused:
             self.flow.resume_reading()
-            if self._begun_at is not None:  # the time that it was not read is not the caller's
+            if self._receiving:  # the time that it was not read is not the caller's
                 self._begun_at = self.loop.time()
 
     # What ends a connection
@@ -225,11 +227,14 @@ class Connection(HttpToolsProtocol):
                 self.transport.abort()
         elif self.flow.read_paused:
             return
-        elif self._begun_at is not None:
+        elif self._receiving:
             if now - self._begun_at > SLOW_SECONDS + self._n_received / SLOWEST_BYTES_A_SECOND:
                 self._time_out()
-        elif self._is_idle() and now - self._idle_since > self.timeout_keep_alive:
-            self.transport.close()
+        elif self._is_idle():
+            if self._idle_since is None:
+                self._idle_since = now
+            elif now - self._idle_since > self.timeout_keep_alive:
+                self.transport.close()
 
     def _is_idle(self) -> bool:
         last: Any = self.cycle

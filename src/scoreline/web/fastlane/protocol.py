@@ -23,7 +23,9 @@ class FastLane(Connection):
         if self._ending:
             return
         super().data_received(data)
-        if self._begun_at is not None:
+        if self._receiving:
+            if not self._n_received:
+                self._begun_at = self.loop.time()
             self._n_received += len(data)
             if self._in_head and self._n_received > LONGEST_HEAD_BYTES:
                 self._end_with(431, f"The headers are larger than {LONGEST_HEAD_BYTES} bytes.")
@@ -34,7 +36,7 @@ class FastLane(Connection):
         self.expect_100_continue = False
         self._call = None
         self._in_head = True
-        self._begun_at = self.loop.time()
+        self._receiving = True
         self._n_received = 0
 
     def on_headers_complete(self) -> None:
@@ -62,7 +64,7 @@ class FastLane(Connection):
             self._refuse(call, too_large(self._lane.max_body_bytes))
 
     def on_message_complete(self) -> None:
-        self._begun_at = None
+        self._receiving = False
         call = self._call
         if call is None:
             if not self._ending:
