@@ -48,7 +48,7 @@ def test_decisions_have_numbers_of_their_own():
 def test_every_changelog_fragment_is_named_so_that_a_release_finds_it():
     fragments = {path.name for path in (ROOT / "changelog.d").iterdir()} - {"README.md"}
     kinds = "added|changed|fixed|removed|security"
-    assert {name for name in fragments if not re.fullmatch(rf"\d+\.[a-z]+\.({kinds})\.md", name)} == set()
+    assert {name for name in fragments if not re.fullmatch(rf"\d+\.[a-z-]+\.({kinds})\.md", name)} == set()
 
 
 def test_the_base_install_brings_what_scoring_needs_and_no_more():

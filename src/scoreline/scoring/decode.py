@@ -128,8 +128,9 @@ class Decoder:
         ignored: Iterable[str],
         absent: Iterable[str],
     ) -> Decoded:
-        rows = Rows(np.array(numbers, dtype=np.float64), np.array(texts, dtype=object))
-        if not numbers:
+        if numbers:
+            rows = Rows.of(numbers, texts)
+        else:
             rows = Rows(np.empty((0, len(self._number_names))), np.empty((0, len(self._text_names)), dtype=object))
         return self._checked(rows, ignored, absent)
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-import numpy as np
-
 from scoreline.core.errors import ScorelineError
 from scoreline.scoring.pipeline import ScoringPipeline
 from scoreline.scoring.predictions import Predictions
@@ -81,6 +79,4 @@ def _score_together(pipeline: ScoringPipeline, calls: Sequence[Call]) -> Iterato
     rows = [call.decoded.rows for call in calls]
     if len(rows) == 1:
         return iter([pipeline.score_rows(rows[0])])
-    numbers = np.concatenate([part.numbers for part in rows])
-    texts = np.concatenate([part.texts for part in rows])
-    return pipeline.score_rows(Rows(numbers, texts)).split([len(part) for part in rows])
+    return pipeline.score_rows(Rows.join(rows)).split([len(part) for part in rows])
