@@ -25,7 +25,7 @@ class Rows:
 
     @classmethod
     def of(cls, numbers: list[Sequence[float]], texts: list[Sequence[str]]) -> Rows:
-        """Return the rows of these lists, which become arrays when one is asked for: after ``join``, for many at once."""
+        """Return the rows of these lists. They become arrays when one is asked for: after ``join``, many at once."""
         rows = cls.__new__(cls)
         rows._listed = numbers, texts
         return rows
@@ -41,9 +41,10 @@ class Rows:
 
     def __getattr__(self, name: str) -> Any:
         """Make the arrays out of the lists when the first of them is asked for."""
-        if name not in ("numbers", "texts") or self._listed is None:
+        listed = self._listed if name in ("numbers", "texts") else None
+        if listed is None:
             raise AttributeError(name)
-        numbers, texts = self._listed
+        numbers, texts = listed
         self.numbers, self.texts = np.array(numbers, dtype=np.float64), np.array(texts, dtype=object)
         self._listed = None
         return self.numbers if name == "numbers" else self.texts
