@@ -150,6 +150,14 @@ def test_another_shape_is_the_callers_error(world: World, speaker: Speaker, body
 
 
 @every_dialect
+@pytest.mark.parametrize("place", ["name", "value", "unknown name"])
+def test_half_a_character_is_the_callers_error(world: World, speaker: Speaker, place: str) -> None:
+    name, value = {"name": ("\ud800", 1), "value": ("purpose", "\ud800"), "unknown name": ("\ud800", 1)}[place]
+    row = {name: value} if place == "name" else ROW | {name: value}
+    assert "Unicode" in refusal(world, speaker, send(world, speaker, [row]), 400)
+
+
+@every_dialect
 def test_a_row_of_another_length_is_named(world: World, speaker: Speaker) -> None:
     body = json.dumps({"fields": ["age", "months"], "rows": [[1, 2], [3]]}).encode()
     assert "row 2" in refusal(world, speaker, post(world, speaker, body), 400)

@@ -61,9 +61,14 @@ def refusal(
     error: ScorelineError, request_id: str, write_error: WriteError, allow: tuple[tuple[str, str], ...] = ()
 ) -> Reply:
     """Return the answer that tells ``error``; ``allow`` is the header that goes with 405."""
+    try:
+        body = write_error(error, request_id)
+    except Exception as failure:
+        error = log_failure(failure, request_id)
+        body = write_error(error, request_id)
     status = http_status(error)
     headers = allow if status == 405 else (("retry-after", "1"),) if status == 503 else ()
-    return Reply(write_error(error, request_id), status=status, headers=headers)
+    return Reply(body, status=status, headers=headers)
 
 
 async def send_reply(reply: Reply, send: Send) -> None:

@@ -31,7 +31,12 @@ def _read_slowly(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
     """Read what msgspec refuses: Python's parser accepts what other languages write, and says where it stopped."""
     try:
         value: Any = json.loads(body.removeprefix(_BYTE_ORDER_MARK).decode())
+        if b"\\u" in body:
+            json.dumps(value, ensure_ascii=False).encode()
         return msgspec.convert(value, decoder.type)
+    except UnicodeEncodeError:
+        hint = "a lone surrogate such as \\ud800 is half a character: send both halves, or the character itself"
+        refusal = BadRequest("a text in the body is not valid Unicode", hint=hint)
     except UnicodeDecodeError as error:
         refusal = BadRequest(f"the body is not UTF-8 at byte {error.start}", hint="encode the body as UTF-8")
     except json.JSONDecodeError as error:
