@@ -8,7 +8,10 @@ import httpx
 import pytest
 from starlette.types import Receive, Scope, Send
 
+from scoreline.app.settings import App
 from scoreline.core.errors import BadSetting, Conflict, Unavailable
+from scoreline.web.app import create_app
+from scoreline.web.fastlane import connection, connections
 from scoreline.web.logs import JsonLines, TextLines
 from scoreline.web.server import background, bind, url_of
 
@@ -72,6 +75,16 @@ def test_a_caller_that_is_early_waits_for_the_models() -> None:
         early.sendall(b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
         with background(hello, listening):
             assert early.makefile("rb").read().endswith(b"hello")
+
+
+def test_a_slow_sender_is_told_so_without_being_asked(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(connection, "SLOW_SECONDS", 0.05)
+    listening = bind(port=0)
+    with background(create_app(app.registry), listening), socket.create_connection(listening.getsockname()) as slow:
+        slow.settimeout(20)
+        slow.sendall(b"POST /model/score HTTP/1.1\r\nhost: x\r\ncontent-le")
+        assert slow.makefile("rb").read().startswith(b"HTTP/1.1 408")
 
 
 def record(request: dict[str, object] | None = None) -> logging.LogRecord:

@@ -38,9 +38,9 @@ class Connections:
         self._open.discard(connection)
 
     def _look(self, loop: asyncio.AbstractEventLoop) -> None:
-        now = loop.time()
-        for connection in list(self._open):
-            connection.look(now)
         self._looking = bool(self._open)
         if self._looking:
             loop.call_later(LOOK_SECONDS, self._look, loop)
+        now = loop.time()
+        for connection in list(self._open):
+            connection.look(now)
