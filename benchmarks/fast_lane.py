@@ -5,6 +5,7 @@
 One row a request, rows rotating, native dialect; 200 trees of 31 leaves, with 16 numbers and with 13 categories and
 7 numbers. Each server has the first core and wrk the second one. The ways take turns, so that a busy machine disturbs
 all of them alike; the median of the rounds counts. A log line for each request is written where the table says so.
+The server's processor time for each request says the same of a machine that others use, too.
 """
 
 from __future__ import annotations
@@ -109,14 +110,14 @@ def prepare(folder: Path) -> dict[str, Path]:
 
 
 @contextmanager
-def serving(way: str, folder: Path) -> Iterator[str]:
-    """Run a server of this kind as a process; give its URL."""
+def serving(way: str, folder: Path) -> Iterator[tuple[str, int]]:
+    """Run a server of this kind as a process; give its URL and process id."""
     command = [sys.executable, __file__, "--serve", way, "--home", str(folder / "home")]
     with (folder / f"{way}.log").open("w") as log:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
     assert process.stdout is not None
     try:
-        yield process.stdout.readline().strip()
+        yield process.stdout.readline().strip(), process.pid
     finally:
         process.terminate()
         process.wait()
@@ -144,23 +145,33 @@ def load(url: str, bodies: Path, connections: int, seconds: int) -> tuple[float,
     return float(rate[1]), float(p50[1]) * {"us": 1e-6, "ms": 1e-3, "s": 1.0}[p50[2]]
 
 
+def processor_seconds(process: int) -> float:
+    """Return what a process has used of the processor, in it and in the kernel for it."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def measure(folder: Path, seconds: int, rounds: int) -> dict[str, Any]:
     """Load every way in turns."""
     bodies = prepare(folder)
     found: dict[str, dict[str, Any]] = {name: {} for name in bodies}
     with ExitStack() as stack:
-        urls = {way: stack.enter_context(serving(way, folder)) for way in WAYS}
+        servers = {way: stack.enter_context(serving(way, folder)) for way in WAYS}
         for name, file in bodies.items():
             many: dict[str, list[float]] = {way: [] for way in WAYS}
             one: dict[str, list[float]] = {way: [] for way in WAYS}
+            busy: dict[str, list[float]] = {way: [] for way in WAYS}
             for _ in range(rounds):
-                for way, url in urls.items():
+                for way, (url, process) in servers.items():
                     score = f"{url}/api/v1/deployments/{name}/score"
+                    before = processor_seconds(process)
                     many[way].append(load(score, file, 32, seconds)[0])
+                    busy[way].append((processor_seconds(process) - before) / (many[way][-1] * seconds))
                     one[way].append(load(score, file, 1, max(seconds // 2, 1))[1])
             for way in WAYS:
                 found[name][way] = {
                     "requests_per_second": statistics.median(many[way]),
+                    "processor_seconds_a_request": statistics.median(busy[way]),
                     "p50_seconds_one_connection": statistics.median(one[way]),
                 }
     return {"ways": found, "scoreline": scoreline.__version__, "seconds": seconds, "rounds": rounds}
@@ -169,11 +180,15 @@ def measure(folder: Path, seconds: int, rounds: int) -> dict[str, Any]:
 def print_table(report: dict[str, Any]) -> None:
     """Print rates and ratios."""
     for name, ways in report["ways"].items():
-        print(f"\n{name:<20}{'requests/s':>12}{'of constant':>13}{'times asgi':>12}{'p50 µs, 1 conn':>16}")
+        print(
+            f"\n{name:<20}{'requests/s':>12}{'of constant':>13}{'times asgi':>12}{'processor µs':>14}{'p50 µs, 1 conn':>16}"
+        )
         rates = {way: figures["requests_per_second"] for way, figures in ways.items()}
         for way, rate in rates.items():
             p50 = ways[way]["p50_seconds_one_connection"] * 1e6
-            print(f"{way:<20}{rate:>12,.0f}{rate / rates['constant']:>13.2f}{rate / rates['asgi']:>12.2f}{p50:>16,.0f}")
+            ratios = f"{rate / rates['constant']:>13.2f}{rate / rates['asgi']:>12.2f}"
+            busy = ways[way]["processor_seconds_a_request"] * 1e6
+            print(f"{way:<20}{rate:>12,.0f}{ratios}{busy:>14,.1f}{p50:>16,.0f}")
         if bar := BARS[name]:
             share = rates["fast lane"] / rates["constant"]
             print(f"{share:.2f} of the constant's rate: {'within' if share >= bar else 'UNDER'} the bar of {bar}")
