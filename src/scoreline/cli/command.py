@@ -43,7 +43,6 @@ Debug = Annotated[
         "--debug", envvar="SCORELINE_DEBUG", help="Show the traceback of an error.", rich_help_panel=EVERYWHERE
     ),
 ]
-SHARED: tuple[tuple[str, Any, Any], ...] = (("home", Home, None), ("as_json", AsJson, False), ("debug", Debug, False))
 
 EXAMPLES: dict[str, tuple[str, ...]] = {}
 """Command → its examples, as they are typed."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import numpy as np
@@ -78,11 +77,6 @@ def is_whole(numbers: pl.Series) -> bool:
     """Tell whether every number is whole."""
     array = numbers.drop_nulls().to_numpy()
     return bool(np.array_equal(array, np.floor(array)))
-
-
-def whole_text(number: float) -> str:
-    """Write a whole float as the canonical text of an integer code."""
-    return str(int(number)) if math.isfinite(number) else ""
 
 
 def _is_truth(text: str) -> bool:

@@ -18,8 +18,6 @@ from scoreline.scoring.values import Unreadable, mismatch, number_reader, text_r
 N_LAYOUTS_KEPT = 64
 """Orders of ``fields`` whose layout is remembered; a caller sends the same one each time."""
 
-Reader = Callable[[Any], Any]
-
 
 class Decoder:
     """Decodes what callers send into Rows, by the rules in ``values``; safe in threads."""

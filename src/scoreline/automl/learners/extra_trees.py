@@ -29,13 +29,12 @@ class ExtraTrees:
     features = "tree"
 
     def portfolio(self, problem: Problem, n_rows: int) -> list[tuple[int, dict[str, Any]]]:
-        n_trees = 100 if len(problem.labels) > 10 or n_rows > MANY_ROWS else 200
-        first = {"n_trees": n_trees, "max_features": 0.5}
+        first = {"n_trees": _n_trees(problem, n_rows), "max_features": 0.5}
         return [(6, first | {"min_leaf": 2}), (10, first | {"min_leaf": 10})]
 
     def space(self, trial: Any, problem: Problem, n_rows: int) -> dict[str, Any]:
         return {
-            "n_trees": 100 if len(problem.labels) > 10 or n_rows > MANY_ROWS else 200,
+            "n_trees": _n_trees(problem, n_rows),
             "min_leaf": trial.suggest_int("min_leaf", 1, 20, log=True),
             "max_features": trial.suggest_float("max_features", 0.1, 1.0),
         }
@@ -65,6 +64,10 @@ class ExtraTrees:
         classes = np.arange(1) if regression else np.asarray(model.classes_)
         trees = [_tree(estimator.tree_, classes, n_scores, model.n_estimators) for estimator in model.estimators_]
         return FittedExtraTrees(model, trees, problem)
+
+
+def _n_trees(problem: Problem, n_rows: int) -> int:
+    return 100 if len(problem.labels) > 10 or n_rows > MANY_ROWS else 200
 
 
 class FittedExtraTrees:
