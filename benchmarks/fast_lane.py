@@ -33,10 +33,10 @@ from scoreline.app.settings import Settings, open_app
 from scoreline.automl.problem import Problem
 from scoreline.core.schema import Schema
 from scoreline.data import encode_target, make_dataset, target_labels
+from scoreline.serving.plane import Plane
 from scoreline.serving.protocols.dialect import Reply
 from scoreline.web import logs, server
 from scoreline.web.app import create_app
-from scoreline.web.fastlane import lane
 
 WAYS = ("fast lane", "asgi", "constant", "fast lane, log", "asgi, log")
 N_ROWS, N_NUMBERS = 2000, 16
@@ -81,7 +81,7 @@ def serve(way: str, home: Path) -> None:
     logs.log_to_stderr("json", requests=way.endswith("log"))
     if way == "constant":
         reply = Reply(b'{"deployment":"numbers","model":"numbers","version":1,"predictions":[{"prediction":1.0}]}')
-        lane.answer_together = lambda asked: [reply] * len(asked)
+        Plane.answer = lambda self, asked: [reply] * len(asked)  # type: ignore[method-assign,assignment]
     with open_app(Settings.of(home=home, environment={})) as app:
         web = create_app(app.registry, fast_lane=not way.startswith("asgi"))
         server.run(web, server.bind(port=0), ready=lambda url: print(url, flush=True))

@@ -58,6 +58,37 @@ class AliasChange(msgspec.Struct, frozen=True, kw_only=True):
     """The change that a rollback of this one goes back to."""
 
 
+class Share(msgspec.Struct, frozen=True, kw_only=True):
+    """A version that answers a part of a deployment's requests."""
+
+    reference: str
+    """As a deployment's: ``@challenger`` follows an alias; ``3`` is pinned."""
+    version: int
+    digest: str
+    weight: float
+    """Percent of the requests, more than 0."""
+
+
+class Shadow(msgspec.Struct, frozen=True, kw_only=True):
+    """A version that scores a part of a deployment's requests as well; its answers are only logged."""
+
+    reference: str
+    version: int
+    digest: str
+    share: float
+    """Percent of the requests, more than 0."""
+
+
+class LogSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What a deployment's prediction log keeps."""
+
+    enabled: bool = True
+    sample: float = 100.0
+    """Percent of the requests that are recorded."""
+    hidden: tuple[str, ...] = ()
+    """Columns that are never stored."""
+
+
 class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     """A version, or whatever version an alias points to, kept ready to score."""
 
@@ -72,3 +103,9 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: datetime
     default: bool = False
     """Answers the dialects that know one model only, at the root."""
+    split: tuple[Share, ...] = ()
+    """Versions that answer a part of the requests; ``version`` answers the rest."""
+    sticky: bool = False
+    """Whether requests with the same key are answered by the same version as long as the split stays."""
+    shadow: Shadow | None = None
+    log: LogSettings = LogSettings()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
 import msgspec
 
+from scoreline.core.entities import LogSettings
 from scoreline.scoring.pipeline import ScoringPipeline
 
 
@@ -21,6 +22,11 @@ class Active:
     digest: str
     pipeline: ScoringPipeline
     loaded_at: datetime
+    log: LogSettings = field(default_factory=LogSettings)
+    shadow: Active | None = None
+    """Scores a part of the same requests as well; nobody waits for its answers."""
+    shadow_share: float = 0.0
+    """Percent of the requests that ``shadow`` scores."""
 
 
 Status = Literal["ready", "held", "failed"]

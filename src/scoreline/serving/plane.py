@@ -2,81 +2,156 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from itertools import compress
+from typing import Protocol
+
+import numpy as np
 
 from scoreline.core.errors import ScorelineError
-from scoreline.scoring.pipeline import ScoringPipeline
-from scoreline.scoring.predictions import Predictions
+from scoreline.scoring.predictions import Answer, Predictions
 from scoreline.scoring.rows import Rows
 from scoreline.serving.active import Active
 from scoreline.serving.protocols.dialect import Call, Dialect, Reply
 
-
-class Asked(NamedTuple):
-    """A request: its dialect, its body, and the version that answers it."""
-
-    dialect: Dialect
-    body: bytes
-    active: Active
+clock = time.perf_counter
 
 
-def answer(dialect: Dialect, body: bytes, active: Active) -> Reply:
-    """Score ``body``, written in ``dialect``, with the version that answers. Raises ScorelineError."""
-    call = dialect.decode(body, active)
-    return dialect.encode(call, active.pipeline.score_rows(call.decoded.rows), active)
+class Asked:
+    """A request: its dialect, its body, the version that answers it, and who asked when."""
+
+    __slots__ = ("active", "body", "caller", "dialect", "key", "request_id", "started_at", "trace")
+
+    def __init__(
+        self,
+        dialect: Dialect,
+        body: bytes,
+        active: Active,
+        *,
+        request_id: str = "",
+        caller: str = "",
+        key: str = "",
+        trace: str = "",
+        started_at: float | None = None,
+    ) -> None:
+        self.dialect = dialect
+        self.body = body
+        self.active = active
+        self.request_id = request_id
+        self.caller = caller
+        """Address of the client."""
+        self.key = key
+        """What the caller sent to be answered by the same version again; empty: nothing."""
+        self.trace = trace
+        """The caller's ``traceparent``; empty: none."""
+        self.started_at = clock() if started_at is None else started_at
+        """When its headers were read, on ``clock``."""
 
 
-def answer_together(asked: Sequence[Asked]) -> list[Reply | Exception]:
-    """Answer several requests with one run of the graph for each scoring pipeline; answers in the order asked.
+class Run:
+    """One run of a graph: the rows of all its requests under one another, and when each of its phases ended."""
 
-    Each request has its own answer, the very one that it has alone, or its own error, which is returned, not raised.
-    """
-    if len(asked) == 1:
-        return [_alone(asked[0])]
-    answers: list[Reply | Exception] = []
-    decoded: dict[int, list[tuple[int, Call]]] = {}
-    for i, (dialect, body, active) in enumerate(asked):
+    __slots__ = ("active", "asked", "begun_at", "decoded_at", "encoded_at", "rows", "scored_at", "sizes", "values")
+
+    def __init__(
+        self, active: Active, asked: Sequence[Asked], sizes: Sequence[int], rows: Rows, values: Answer
+    ) -> None:
+        self.active = active
+        self.asked = asked
+        """The requests that have an answer, in order."""
+        self.sizes = sizes
+        """How many rows each of them has."""
+        self.rows = rows
+        self.values = values
+        """``probability`` float32[n, c] or ``prediction`` float64[n]."""
+        self.begun_at = self.decoded_at = self.scored_at = self.encoded_at = 0.0
+
+    def keep(self, chosen: Sequence[bool]) -> None:
+        """Leave only these requests, and their rows."""
+        mask = np.repeat(chosen, self.sizes)
+        self.rows, self.values = self.rows[mask], self.values[mask]
+        self.asked = list(compress(self.asked, chosen))
+        self.sizes = list(compress(self.sizes, chosen))
+
+
+class Watcher(Protocol):
+    """Is told what was answered: the prediction log, the meters, the shadow."""
+
+    def answered(self, run: Run) -> None:
+        """Take note, before the answers leave. It is called from several threads, and must not raise."""
+        ...
+
+
+class Plane:
+    """Answers requests; those that came together with one run of the graph for each version that they ask."""
+
+    def __init__(self, watchers: Sequence[Watcher] = ()) -> None:
+        self._watchers = tuple(watchers)
+
+    def answer_one(self, asked: Asked) -> Reply:
+        """Answer one request. Raises ScorelineError."""
+        answer = self.answer((asked,))[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def answer(self, asked: Sequence[Asked]) -> list[Reply | Exception]:
+        """Answer requests in the order asked.
+
+        Each has its own answer, the very one that it has alone, or its own error, which is returned, not raised.
+        """
+        begun_at = clock()
+        answers: list[Reply | Exception] = []
+        groups: dict[int, list[tuple[int, Call]]] = {}
+        for i, one in enumerate(asked):
+            try:
+                call = one.dialect.decode(one.body, one.active)
+            except Exception as error:
+                answers.append(error)
+            else:
+                answers.append(_UNANSWERED)
+                groups.setdefault(id(one.active), []).append((i, call))
+        for group in groups.values():
+            self._run(asked, group, answers, begun_at)
+        return answers
+
+    def _run(
+        self, asked: Sequence[Asked], group: list[tuple[int, Call]], answers: list[Reply | Exception], begun_at: float
+    ) -> None:
+        decoded_at = clock()
+        active = asked[group[0][0]].active
+        parts = [call.decoded.rows for _, call in group]
+        rows = parts[0] if len(parts) == 1 else Rows.join(parts)
         try:
-            call = dialect.decode(body, active)
+            predictions = active.pipeline.score_rows(rows)
         except Exception as error:
-            answers.append(error)
-        else:
-            answers.append(_UNANSWERED)
-            decoded.setdefault(id(active.pipeline), []).append((i, call))
-    for calls in decoded.values():
-        pipeline = asked[calls[0][0]].active.pipeline
-        try:
-            parts: Iterator[Predictions] | list[None] = _score_together(pipeline, [call for _, call in calls])
-        except Exception:  # whose fault it is shows when each is scored alone
-            parts = [None] * len(calls)
-        for (i, call), predictions in zip(calls, parts, strict=True):
-            answers[i] = _encode(asked[i], call, predictions)
-    return answers
+            if len(group) == 1:
+                answers[group[0][0]] = error
+                return
+            for alone in group:  # whose fault it is shows when each is scored alone
+                self._run(asked, [alone], answers, begun_at)
+            return
+        scored_at = clock()
+        sizes = [len(part) for part in parts]
+        failed = False
+        for (i, call), part in zip(group, _split(predictions, sizes), strict=True):
+            try:
+                answers[i] = asked[i].dialect.encode(call, part, active)
+            except Exception as error:
+                answers[i] = error
+                failed = True
+        if self._watchers:
+            run = Run(active, [asked[i] for i, _ in group], sizes, rows, predictions.values)
+            run.begun_at, run.decoded_at, run.scored_at, run.encoded_at = begun_at, decoded_at, scored_at, clock()
+            if failed:
+                run.keep([isinstance(answers[i], Reply) for i, _ in group])
+            for watcher in self._watchers:
+                watcher.answered(run)
 
 
 _UNANSWERED = ScorelineError("the request was not answered")
 
 
-def _alone(asked: Asked) -> Reply | Exception:
-    try:
-        return answer(*asked)
-    except Exception as error:
-        return error
-
-
-def _encode(asked: Asked, call: Call, predictions: Predictions | None) -> Reply | Exception:
-    active = asked.active
-    try:
-        if predictions is None:
-            predictions = active.pipeline.score_rows(call.decoded.rows)
-        return asked.dialect.encode(call, predictions, active)
-    except Exception as error:
-        return error
-
-
-def _score_together(pipeline: ScoringPipeline, calls: Sequence[Call]) -> Iterator[Predictions]:
-    rows = [call.decoded.rows for call in calls]
-    if len(rows) == 1:
-        return iter([pipeline.score_rows(rows[0])])
-    return pipeline.score_rows(Rows.join(rows)).split([len(part) for part in rows])
+def _split(predictions: Predictions, sizes: list[int]) -> Iterator[Predictions]:
+    return iter((predictions,)) if len(sizes) == 1 else predictions.split(sizes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from difflib import get_close_matches
 
@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 
 from scoreline.core.errors import NotFound
 from scoreline.serving.deployments import ActiveDeployments, Source
+from scoreline.serving.plane import Plane, Watcher
 from scoreline.serving.protocols import DIALECTS
 from scoreline.serving.protocols.dialect import Reply
 from scoreline.web.body import MAX_BODY_BYTES
@@ -26,22 +27,30 @@ from scoreline.web.scoring import dialect_routes
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
-def create_app(source: Source, *, max_body_bytes: int = MAX_BODY_BYTES, fast_lane: bool = True) -> ASGIApp:
+def create_app(
+    source: Source,
+    *,
+    max_body_bytes: int = MAX_BODY_BYTES,
+    fast_lane: bool = True,
+    watchers: Sequence[Watcher] = (),
+) -> ASGIApp:
     """Return the ASGI application that answers for what ``source`` (the registry) has deployed.
 
     It loads models when it starts, and follows the source until it stops. With ``fast_lane`` the server answers scoring
-    requests before they reach the routes here; these answer the same, and are the way out.
+    requests before they reach the routes here; these answer the same, and are the way out. ``watchers`` are told of
+    every scored request, whichever way it came.
     """
     deployments = ActiveDeployments(source)
+    plane = Plane(watchers)
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[dict[str, Lane]]:
         await asyncio.to_thread(deployments.start)
-        yield {LANE: Lane(deployments, max_body_bytes)} if fast_lane else {}
+        yield {LANE: Lane(deployments, plane, max_body_bytes)} if fast_lane else {}
         await asyncio.to_thread(deployments.close)
 
     write_error = DIALECTS["native"].error
-    routes = [route for dialect in DIALECTS for route in dialect_routes(dialect, deployments, max_body_bytes)]
+    routes = [route for dialect in DIALECTS for route in dialect_routes(dialect, deployments, plane, max_body_bytes)]
     routes += health_routes(deployments, write_error)
     routes += catalog_routes(deployments, write_error)
     nowhere = Endpoint(dict.fromkeys(METHODS, _nowhere(routes, deployments)), write_error)

@@ -12,7 +12,7 @@ from starlette.routing import Route
 from scoreline.core.errors import Unsupported
 from scoreline.serving.active import Active
 from scoreline.serving.deployments import ActiveDeployments
-from scoreline.serving.plane import answer
+from scoreline.serving.plane import Asked, Plane, clock
 from scoreline.serving.protocols.dialect import Dialect, Refusal, Reply
 from scoreline.web.body import check_json, read_body
 from scoreline.web.endpoint import Endpoint, View
@@ -23,9 +23,12 @@ N_LARGE_AT_ONCE = 2
 large_bodies = ThreadPoolExecutor(N_LARGE_AT_ONCE, "scoreline-large")
 
 
-def dialect_routes(dialect: Dialect, deployments: ActiveDeployments, max_body_bytes: int) -> Iterator[Route]:
+def dialect_routes(
+    dialect: Dialect, deployments: ActiveDeployments, plane: Plane, max_body_bytes: int
+) -> Iterator[Route]:
     """Yield the routes of ``dialect``, the scoring route first: routes are matched in order."""
-    views: dict[str, dict[str, View]] = {dialect.score_path: {"POST": _score(dialect, deployments, max_body_bytes)}}
+    score = _score(dialect, deployments, plane, max_body_bytes)
+    views: dict[str, dict[str, View]] = {dialect.score_path: {"POST": score}}
     for path, show in dialect.views.items():
         views.setdefault(path, {})["GET"] = _show(show, deployments)
     for refusal in dialect.refusals:
@@ -36,15 +39,25 @@ def dialect_routes(dialect: Dialect, deployments: ActiveDeployments, max_body_by
             yield Route(prefix + path, endpoint)
 
 
-def _score(dialect: Dialect, deployments: ActiveDeployments, max_body_bytes: int) -> View:
+def _score(dialect: Dialect, deployments: ActiveDeployments, plane: Plane, max_body_bytes: int) -> View:
     async def score(request: Request) -> Reply:
+        started_at = clock()
         active = _resolve(request, deployments)
         headers = request.headers
         check_json(headers.get("content-type", ""), headers.get("content-encoding", ""))
         body = await read_body(request, max_body_bytes)
+        asked = Asked(
+            dialect,
+            body,
+            active,
+            request_id=request.scope["request_id"],
+            caller=request.client.host if request.client else "",
+            trace=headers.get("traceparent", ""),
+            started_at=started_at,
+        )
         if len(body) < LARGE_BODY_BYTES:
-            return answer(dialect, body, active)
-        return await asyncio.get_running_loop().run_in_executor(large_bodies, answer, dialect, body, active)
+            return plane.answer_one(asked)
+        return await asyncio.get_running_loop().run_in_executor(large_bodies, plane.answer_one, asked)
 
     return score
 

@@ -13,7 +13,7 @@ from scoreline.core.errors import BadRequest, Unsupported
 from scoreline.core.schema import Column, Label, Schema
 from scoreline.scoring.pipeline import load
 from scoreline.serving.active import Active
-from scoreline.serving.plane import answer
+from scoreline.serving.plane import Asked, Plane
 from scoreline.serving.protocols.dialect import Reply
 from scoreline.serving.protocols.h2o import H2O, LONGEST_HEADER
 
@@ -34,7 +34,9 @@ def active(
 
 
 def score(deployed: Active, **members: Any) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(answer(h2o, json.dumps(BODY | members).encode(), deployed).body)
+    document: dict[str, Any] = json.loads(
+        Plane().answer_one(Asked(h2o, json.dumps(BODY | members).encode(), deployed)).body
+    )
     return document
 
 
@@ -102,7 +104,7 @@ def test_the_sample_request_is_a_real_row_that_scores(tmp_path: Path) -> None:
     deployed = active(tmp_path)
     sample = h2o.views["/model/sample_request"](deployed)
     assert text(sample) == {"fields": ["age", "amount", "purpose"], "rows": [["42", "1500.5", "radio"]]}
-    scored = text(answer(h2o, sample.body, deployed))
+    scored = text(Plane().answer_one(Asked(h2o, sample.body, deployed)))
     assert [float(cell) for cell in scored["score"][0]] == deployed.pipeline.sample.scores[0]
 
 
@@ -142,7 +144,7 @@ def test_the_id_is_the_artifact_and_capabilities_are_honest(tmp_path: Path) -> N
 
 def test_columns_are_told_in_headers_that_any_name_survives(tmp_path: Path) -> None:
     body = {"fields": ["age", "größe, cm"], "rows": [[1, 2]]}
-    reply = answer(h2o, json.dumps(body).encode(), active(tmp_path))
+    reply = Plane().answer_one(Asked(h2o, json.dumps(body).encode(), active(tmp_path)))
     assert dict(reply.headers) == {
         "x-scoreline-ignored-columns": "gr%C3%B6%C3%9Fe%2C cm",
         "x-scoreline-absent-columns": "amount, purpose",
@@ -151,7 +153,7 @@ def test_columns_are_told_in_headers_that_any_name_survives(tmp_path: Path) -> N
 
 def test_a_header_stays_short_however_many_columns_there_are(tmp_path: Path) -> None:
     body = {"fields": ["age", *(f"column {i}" for i in range(2000))], "rows": [[1] * 2001]}
-    reply = answer(h2o, json.dumps(body).encode(), active(tmp_path))
+    reply = Plane().answer_one(Asked(h2o, json.dumps(body).encode(), active(tmp_path)))
     told = dict(reply.headers)["x-scoreline-ignored-columns"]
     assert len(told) <= LONGEST_HEADER + 5
     assert told.endswith(", ...")

@@ -12,7 +12,7 @@ from scoreline.core.errors import BadRequest, SchemaMismatch
 from scoreline.core.schema import Column, Schema
 from scoreline.scoring.pipeline import load
 from scoreline.serving.active import Active
-from scoreline.serving.plane import answer
+from scoreline.serving.plane import Asked, Plane
 from scoreline.serving.protocols.native import Native
 
 native = Native()
@@ -31,7 +31,7 @@ def deployed(tmp_path: Path, schema: Schema = SCHEMA) -> Active:
 
 
 def score(active: Active, document: Any) -> dict[str, Any]:
-    answered: dict[str, Any] = json.loads(answer(native, json.dumps(document).encode(), active).body)
+    answered: dict[str, Any] = json.loads(Plane().answer_one(Asked(native, json.dumps(document).encode(), active)).body)
     return answered
 
 

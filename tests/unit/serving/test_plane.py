@@ -19,7 +19,7 @@ from scoreline.scoring.pipeline import ScoringPipeline, load
 from scoreline.scoring.predictions import Answer
 from scoreline.scoring.rows import Rows
 from scoreline.serving.active import Active
-from scoreline.serving.plane import Asked, answer, answer_together
+from scoreline.serving.plane import Asked, Plane, Run
 from scoreline.serving.protocols import DIALECTS
 from scoreline.serving.protocols.dialect import Reply
 
@@ -67,14 +67,14 @@ def test_requests_of_one_scoring_pipeline_are_one_run(actives: dict[str, Active]
     table = {"fields": list(SCHEMA.names), "rows": [[40, 1, "car"], [41, 2, "car"]]}
     h2o = Asked(DIALECTS["h2o"], json.dumps(table).encode(), credit)
     asked = [native(credit, {"age": 31}), native(price, {"age": 32}), h2o, native(credit, [{"age": 33}] * 3)]
-    together = answer_together(asked)
+    together = Plane().answer(asked)
     assert (runs(credit), runs(price)) == ([6], [1])
-    assert together == [answer(*one) for one in asked]
+    assert together == [Plane().answer_one(one) for one in asked]
 
 
 def test_a_request_that_the_graph_fails_on_fails_alone(actives: dict[str, Active]) -> None:
     credit = actives["credit"]
-    first, unlucky, last = answer_together([native(credit, {"age": age}) for age in (12, 13, 14)])
+    first, unlucky, last = Plane().answer([native(credit, {"age": age}) for age in (12, 13, 14)])
     assert isinstance(first, Reply)
     assert isinstance(unlucky, ZeroDivisionError)
     assert isinstance(last, Reply)
@@ -92,18 +92,49 @@ documents = st.one_of(
 @settings(max_examples=60, deadline=None)
 def test_each_request_gets_what_it_gets_alone(actives: dict[str, Active], sent: list[tuple[str, Any]]) -> None:
     asked = [native(actives[name], document) for name, document in sent]
-    assert [essence(together) for together in answer_together(asked)] == [essence(alone(one)) for one in asked]
+    assert [essence(together) for together in Plane().answer(asked)] == [essence(alone(one)) for one in asked]
 
 
 def alone(asked: Asked) -> Reply | Exception:
     try:
-        return answer(*asked)
+        return Plane().answer_one(asked)
     except (ScorelineError, ZeroDivisionError) as error:
         return error
 
 
 def essence(found: Reply | Exception) -> Reply | tuple[type, str]:
     return found if isinstance(found, Reply) else (type(found), str(found))
+
+
+class Noted:
+    """A watcher that remembers."""
+
+    def __init__(self) -> None:
+        self.runs: list[Run] = []
+
+    def answered(self, run: Run) -> None:
+        self.runs.append(run)
+
+
+class Mute(type(DIALECTS["native"])):  # type: ignore[misc]  # a dialect that cannot write the answer for the age of 7
+    def encode(self, call: Any, predictions: Any, active: Active) -> Reply:
+        if call.decoded.rows.numbers[0, 0] == 7:
+            raise ValueError("cannot be written")
+        found: Reply = super().encode(call, predictions, active)
+        return found
+
+
+def test_a_watcher_is_told_of_each_run_and_of_no_request_that_failed(actives: dict[str, Active]) -> None:
+    credit, noted = actives["credit"], Noted()
+    mute = [Asked(Mute(), json.dumps({"age": age}).encode(), credit) for age in (6, 7)]
+    asked = [native(credit, {"age": "old"}), *mute, native(credit, [{"age": 8}] * 2)]
+    answers = Plane([noted]).answer(asked)
+    [run] = noted.runs
+    assert [isinstance(answer, Reply) for answer in answers] == [False, True, False, True]
+    assert (list(run.asked), list(run.sizes)) == ([asked[1], asked[3]], [1, 2])
+    assert run.rows.numbers[:, 0].tolist() == [6, 8, 8]
+    assert np.array_equal(run.values, credit.pipeline.score([{"age": 6}, {"age": 8}, {"age": 8}]).values)
+    assert run.begun_at <= run.decoded_at <= run.scored_at <= run.encoded_at
 
 
 def test_predictions_split_into_those_of_each(actives: dict[str, Active]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from scoreline.core.errors import ScorelineError
-from scoreline.serving.active import Active
+from scoreline.serving.plane import Asked
 from scoreline.web.fastlane.targets import Target
 from scoreline.web.requests import new_request_id, valid_request_id
 
@@ -20,17 +20,16 @@ class _Nobody:
         pass
 
 
-class Call:
+class Call(Asked):
     """A request from its headers to its answer.
 
     It stands in ``protocol.cycle``, where uvicorn keeps the last request of a connection, and so has the members that
-    uvicorn touches there: ``response_complete``, ``disconnected``, ``keep_alive``, ``message_event``.
+    uvicorn touches there: ``response_complete``, ``disconnected``, ``keep_alive``, ``message_event``. ``active`` is not
+    set when there is no such deployment.
     """
 
     __slots__ = (
-        "active",
         "answer",
-        "body",
         "complete",
         "disconnected",
         "error",
@@ -38,11 +37,9 @@ class Call:
         "keep_alive",
         "more",
         "protocol",
-        "request_id",
         "response_complete",
         "size",
         "started",
-        "started_at",
         "target",
     )
     message_event = _Nobody()
@@ -50,10 +47,11 @@ class Call:
     def __init__(self, protocol: FastLane, target: Target, *, keep_alive: bool, started_at: float) -> None:
         self.protocol = protocol
         self.target = target
-        self.request_id = ""
+        self.dialect = target.dialect
+        self.caller = protocol.client[0] if protocol.client else ""
+        self.request_id = self.key = self.trace = ""
         self.keep_alive = keep_alive
         self.started_at = started_at
-        self.active: Active | None = None
         self.error: ScorelineError | None = None
         """Why it is refused before its body is looked at."""
         self.expects = False
@@ -85,6 +83,8 @@ class Call:
                     content_encoding = value
             elif name == b"x-request-id" and not self.request_id:
                 self.request_id = valid_request_id(value) or ""
+            elif name == b"traceparent":
+                self.trace = value.decode("latin-1")
         if not self.request_id:
             self.request_id = new_request_id()
         return declared, content_type or b"", content_encoding or b""
@@ -100,12 +100,11 @@ class Call:
         self.size += len(part)
         return self.size
 
-    def whole_body(self) -> bytes:
-        """Return the body, and let its parts go."""
+    def join_body(self) -> None:
+        """Make ``body`` whole, and let its parts go."""
         if self.more is not None:
             self.body = b"".join((self.body, *self.more))
             self.more = None
-        return self.body
 
     def refuse(self, error: ScorelineError) -> None:
         """Answer with ``error``, whatever the body is."""

@@ -10,7 +10,7 @@ from uvicorn.server import ServerState
 
 from scoreline.core.errors import ScorelineError
 from scoreline.serving.deployments import ActiveDeployments
-from scoreline.serving.plane import Asked, answer_together
+from scoreline.serving.plane import Plane
 from scoreline.serving.protocols.dialect import Reply
 from scoreline.web.endpoint import log_failure, refusal
 from scoreline.web.fastlane.call import Call
@@ -25,11 +25,12 @@ from scoreline.web.scoring import LARGE_BODY_BYTES, large_bodies
 class Lane:
     """Answers the requests that were read in one turn of the event loop together, at the end of the turn."""
 
-    def __init__(self, deployments: ActiveDeployments, max_body_bytes: int) -> None:
+    def __init__(self, deployments: ActiveDeployments, plane: Plane, max_body_bytes: int) -> None:
         self.deployments = deployments
         self.max_body_bytes = max_body_bytes
         self.targets = Targets()
         self.connections = Connections()
+        self._plane = plane
         self._calls: list[Call] = []
         self._responses: Responses | None = None
 
@@ -50,10 +51,10 @@ class Lane:
 
     def _end_turn(self) -> None:
         calls, self._calls = self._calls, []
-        self._finish(calls, _answers(calls))
+        self._finish(calls, self._answers(calls))
 
     def _answer_large(self, call: Call, loop: asyncio.AbstractEventLoop) -> None:
-        answers = _answers([call])
+        answers = self._answers([call])
         try:
             loop.call_soon_threadsafe(self._finish, [call], answers)
         except RuntimeError:
@@ -73,19 +74,16 @@ class Lane:
         if lines:
             log_requests(lines)
 
-
-def _answers(calls: Sequence[Call]) -> Sequence[Reply | Exception]:
-    """Answer those that are not refused yet together, and put the answers in order."""
-    asked = [
-        Asked(call.target.dialect, call.whole_body(), call.active)
-        for call in calls
-        if call.error is None and call.active is not None
-    ]
-    found = answer_together(asked)
-    if len(found) == len(calls):
-        return found
-    rest = iter(found)
-    return [call.error if call.error is not None else next(rest) for call in calls]
+    def _answers(self, calls: Sequence[Call]) -> Sequence[Reply | Exception]:
+        """Answer those that are not refused yet together, and put the answers in order."""
+        asked = [call for call in calls if call.error is None]
+        for call in asked:
+            call.join_body()
+        found = self._plane.answer(asked)
+        if len(found) == len(calls):
+            return found
+        rest = iter(found)
+        return [call.error if call.error is not None else next(rest) for call in calls]
 
 
 def _refusal(call: Call, error: Exception) -> tuple[Reply, ScorelineError]:
@@ -101,6 +99,6 @@ def _line(call: Call, status: int, error: ScorelineError | None, seconds: float)
         seconds=seconds,
         request_id=call.request_id,
         client=call.protocol.client,
-        active=call.active,
+        active=getattr(call, "active", None),
         error=error.code if error is not None else None,
     )
