@@ -12,7 +12,7 @@ from scoreline.core.entities import LogSettings
 from scoreline.scoring.pipeline import ScoringPipeline
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Active:
     """A version that answers. A request resolves it once and keeps it, so that a swap never touches a request."""
 

@@ -21,7 +21,18 @@ clock = time.perf_counter
 class Asked:
     """A request: its dialect, its body, the version that answers it, and who asked when."""
 
-    __slots__ = ("active", "body", "caller", "dialect", "key", "request_id", "started_at", "trace")
+    __slots__ = (
+        "active",
+        "body",
+        "caller",
+        "dialect",
+        "key",
+        "n_rows",
+        "request_id",
+        "started_at",
+        "trace",
+        "whole_at",
+    )
 
     def __init__(
         self,
@@ -47,6 +58,10 @@ class Asked:
         """The caller's ``traceparent``; empty: none."""
         self.started_at = clock() if started_at is None else started_at
         """When its headers were read, on ``clock``."""
+        self.whole_at = clock()
+        """When its body was whole."""
+        self.n_rows: int | None = None
+        """How many rows were scored for it; None: it has no answer, or an error for one."""
 
 
 class Run:
@@ -135,9 +150,11 @@ class Plane:
         scored_at = clock()
         sizes = [len(part) for part in parts]
         failed = False
-        for (i, call), part in zip(group, _split(predictions, sizes), strict=True):
+        for (i, call), part, size in zip(group, _split(predictions, sizes), sizes, strict=True):
+            one = asked[i]
             try:
-                answers[i] = asked[i].dialect.encode(call, part, active)
+                answers[i] = one.dialect.encode(call, part, active)
+                one.n_rows = size
             except Exception as error:
                 answers[i] = error
                 failed = True

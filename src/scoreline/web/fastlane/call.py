@@ -51,7 +51,8 @@ class Call(Asked):
         self.caller = protocol.client[0] if protocol.client else ""
         self.request_id = self.key = self.trace = ""
         self.keep_alive = keep_alive
-        self.started_at = started_at
+        self.started_at = self.whole_at = started_at
+        self.n_rows = None
         self.error: ScorelineError | None = None
         """Why it is refused before its body is looked at."""
         self.expects = False

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from scoreline.core.errors import ScorelineError
+from scoreline.serving.plane import clock
 from scoreline.web.body import check_json, too_large
 from scoreline.web.fastlane.call import Call
 from scoreline.web.fastlane.connection import Connection
@@ -72,6 +72,7 @@ class FastLane(Connection):
             return
         self._call = None
         call.complete = True
+        call.whole_at = clock()
         if not call.keep_alive:
             self._ending = True
         if call.started and call.error is None:
@@ -83,7 +84,7 @@ class FastLane(Connection):
             self,
             target,
             keep_alive=http_version != "1.0" and self.parser.should_keep_alive(),
-            started_at=time.perf_counter(),
+            started_at=clock(),
         )
         declared, content_type, content_encoding = call.read_headers(self.headers)
         call.expects = self.expect_100_continue and http_version != "1.0"
