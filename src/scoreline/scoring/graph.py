@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 
 import numpy as np
 import numpy.typing as npt
+
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # else importing it starts a thread that reports to its makers
 import onnxruntime as ort
 
 from scoreline.core.errors import ArtifactRefused
