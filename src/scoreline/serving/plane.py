@@ -67,7 +67,18 @@ class Asked:
 class Run:
     """One run of a graph: the rows of all its requests under one another, and when each of its phases ended."""
 
-    __slots__ = ("active", "asked", "begun_at", "decoded_at", "encoded_at", "rows", "scored_at", "sizes", "values")
+    __slots__ = (
+        "active",
+        "asked",
+        "begun_at",
+        "decoded_at",
+        "encoded_at",
+        "rows",
+        "scored_at",
+        "scoring_at",
+        "sizes",
+        "values",
+    )
 
     def __init__(
         self, active: Active, asked: Sequence[Asked], sizes: Sequence[int], rows: Rows, values: Answer
@@ -80,7 +91,7 @@ class Run:
         self.rows = rows
         self.values = values
         """``probability`` float32[n, c] or ``prediction`` float64[n]."""
-        self.begun_at = self.decoded_at = self.scored_at = self.encoded_at = 0.0
+        self.begun_at = self.decoded_at = self.scoring_at = self.scored_at = self.encoded_at = 0.0
 
     def keep(self, chosen: Sequence[bool]) -> None:
         """Leave only these requests, and their rows."""
@@ -127,14 +138,20 @@ class Plane:
             else:
                 answers.append(_UNANSWERED)
                 groups.setdefault(id(one.active), []).append((i, call))
+        decoded_at = clock()
         for group in groups.values():
-            self._run(asked, group, answers, begun_at)
+            self._run(asked, group, answers, begun_at, decoded_at)
         return answers
 
     def _run(
-        self, asked: Sequence[Asked], group: list[tuple[int, Call]], answers: list[Reply | Exception], begun_at: float
+        self,
+        asked: Sequence[Asked],
+        group: list[tuple[int, Call]],
+        answers: list[Reply | Exception],
+        begun_at: float,
+        decoded_at: float,
     ) -> None:
-        decoded_at = clock()
+        scoring_at = clock()
         active = asked[group[0][0]].active
         parts = [call.decoded.rows for _, call in group]
         rows = parts[0] if len(parts) == 1 else Rows.join(parts)
@@ -145,7 +162,7 @@ class Plane:
                 answers[group[0][0]] = error
                 return
             for alone in group:  # whose fault it is shows when each is scored alone
-                self._run(asked, [alone], answers, begun_at)
+                self._run(asked, [alone], answers, begun_at, decoded_at)
             return
         scored_at = clock()
         sizes = [len(part) for part in parts]
@@ -160,7 +177,8 @@ class Plane:
                 failed = True
         if self._watchers:
             run = Run(active, [asked[i] for i, _ in group], sizes, rows, predictions.values)
-            run.begun_at, run.decoded_at, run.scored_at, run.encoded_at = begun_at, decoded_at, scored_at, clock()
+            run.begun_at, run.decoded_at, run.scoring_at = begun_at, decoded_at, scoring_at
+            run.scored_at, run.encoded_at = scored_at, clock()
             if failed:
                 run.keep([isinstance(answers[i], Reply) for i, _ in group])
             for watcher in self._watchers:
