@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from scoreline.core.entities import AliasChange, Deployment, Model, Version
 from scoreline.core.errors import Conflict
-from scoreline.registry import aliases, lookup
+from scoreline.registry import aliases, logs, lookup, traffic
 from scoreline.registry.intake import summarise, take_in
 from scoreline.registry.names import (
     CHAMPION,
@@ -19,6 +20,7 @@ from scoreline.registry.names import (
     suggest_name,
 )
 from scoreline.registry.seams import Artifacts, Store
+from scoreline.registry.users import refuse_needed_alias, refuse_needed_version
 
 
 class Registry:
@@ -102,12 +104,7 @@ class Registry:
         """
         with self._store.writing() as records:
             version = lookup.version(records, model, Reference(None, number))
-            users = [d.name for d in records.deployments() if (d.model, d.version) == (model, number)]
-            if users:
-                raise Conflict(
-                    f"{model}@{number} is deployed as {', '.join(users)}",
-                    hint=f"scoreline undeploy {users[0]}, or deploy another version there",
-                )
+            refuse_needed_version(records, model, number)
             pointing = [alias for alias, target in lookup.model(records, model).aliases.items() if target == number]
             if pointing:
                 raise Conflict(
@@ -172,11 +169,7 @@ class Registry:
         """Remove an alias; its history is kept. Raises NotFound, and Conflict when a deployment follows it."""
         with self._store.writing() as records:
             lookup.version(records, model, Reference(alias, None))
-            users = [d.name for d in records.deployments() if (d.model, d.reference) == (model, f"@{alias}")]
-            if users:
-                raise Conflict(
-                    f"deployment {', '.join(users)} follows {model}@{alias}", hint=f"scoreline undeploy {users[0]}"
-                )
+            refuse_needed_alias(records, model, alias)
             records.delete_alias(model, alias)
 
     # deployments
@@ -184,8 +177,9 @@ class Registry:
     def deploy(self, name: str, model: str, reference: str | None = None, *, default: bool | None = None) -> Deployment:
         """Keep a version ready under ``name``; ``@champion`` (when no reference is given) is followed, ``3`` is pinned.
 
-        A deployment of that name answers with the new version from then on. The first deployment becomes the default
-        one; ``default`` True or False decides otherwise. Raises NotFound, BadSetting.
+        A deployment of that name answers with the new version from then on; its split and its shadow end, what its
+        prediction log keeps stays. The first deployment becomes the default one; ``default`` True or False decides
+        otherwise. Raises NotFound, BadSetting.
         """
         check_name("deployment", name)
         model_name, parsed = _target(model, reference)
@@ -194,9 +188,12 @@ class Registry:
             if default is None:
                 holder = next((d.name for d in records.deployments() if d.default), None)
                 default = holder in (None, name)
-            records.put_deployment(
-                name, model_name, alias=parsed.alias, number=parsed.number, default=default, at=_now()
-            )
+            now = _now()
+            before = records.deployment(name)
+            if before is not None and (before.model, before.reference) != (model_name, str(parsed)):
+                records.put_split(name, (), sticky=False, at=now)
+                records.put_shadow(name, None, at=now)
+            records.put_deployment(name, model_name, alias=parsed.alias, number=parsed.number, default=default, at=now)
             records.count_change()
             return lookup.deployment(records, name)
 
@@ -221,8 +218,52 @@ class Registry:
             records.count_change()
             return deployment
 
+    def set_split(self, name: str, weights: Mapping[str, float], *, sticky: bool | None = None) -> Deployment:
+        """Let other versions of its model answer a share of a deployment's requests, in percent; no weights end it.
+
+        ``{"challenger": 10, "7": 5}``: an alias is followed, a number is pinned; what the weights leave of 100 is
+        answered as before. With ``sticky``, requests with the same key are answered by the same version; None keeps
+        what holds. Raises NotFound, BadSetting.
+        """
+        with self._store.writing() as records:
+            traffic.split(records, name, weights, sticky, _now())
+            records.count_change()
+            return lookup.deployment(records, name)
+
+    def set_shadow(self, name: str, reference: str | None, share: float = traffic.WHOLE) -> Deployment:
+        """Let another version score a share of a deployment's requests, in percent, for the log only; None ends it.
+
+        Raises NotFound, BadSetting.
+        """
+        with self._store.writing() as records:
+            traffic.shadow(records, name, reference, share, _now())
+            records.count_change()
+            return lookup.deployment(records, name)
+
+    def set_log(
+        self,
+        name: str,
+        *,
+        enabled: bool | None = None,
+        sample: float | None = None,
+        hide: Sequence[str] = (),
+        show: Sequence[str] = (),
+    ) -> Deployment:
+        """Change what a deployment's prediction log keeps; what is not given stays.
+
+        ``hide`` and ``show`` name columns: never stored from now on, stored again. Raises NotFound, and BadSetting when
+        no version that the deployment needs has a column to hide.
+        """
+        if hide:
+            logs.check_columns(self.deployment(name), hide, self.artifact)
+        with self._store.writing() as records:
+            kept = logs.changed(lookup.deployment(records, name).log, enabled, sample, hide, show)
+            records.put_log(name, kept, at=_now())
+            records.count_change()
+            return lookup.deployment(records, name)
+
     def change_counter(self) -> int:
-        """Return a number that grows with each change that deployments follow: deploy, undeploy, promote, rollback."""
+        """Return a number that grows with each change that deployments follow, from promote to what a log keeps."""
         with self._store.reading() as records:
             return records.change_counter()
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from scoreline.core.entities import AliasChange, Deployment, Model, Version
+from scoreline.core.entities import AliasChange, Deployment, LogSettings, Model, Version
 
 
 class Records(Protocol):
@@ -64,7 +64,19 @@ class Records(Protocol):
     ) -> None:
         """Create or change a deployment; ``default`` takes the mark from the one that has it."""
 
-    def delete_deployment(self, name: str) -> None: ...
+    def put_split(
+        self, name: str, split: Sequence[tuple[str | None, int | None, float]], *, sticky: bool, at: datetime
+    ) -> None:
+        """Replace a deployment's split: alias or number, and weight, of versions of its model; none ends it."""
+
+    def put_shadow(self, name: str, shadow: tuple[str | None, int | None, float] | None, *, at: datetime) -> None:
+        """Replace a deployment's shadow: alias or number of a version of its model, and share; None ends it."""
+
+    def put_log(self, name: str, settings: LogSettings, *, at: datetime) -> None:
+        """Replace what a deployment's prediction log keeps."""
+
+    def delete_deployment(self, name: str) -> None:
+        """Delete a deployment with its split and its shadow."""
 
     def change_counter(self) -> int: ...
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, delete, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, Select, Table, and_, delete, exists, func, insert, select, update
 
-from scoreline.core.entities import AliasChange, Deployment, Model, Version
-from scoreline.storage.tables import alias_changes, aliases, counters, deployments, models, versions
+from scoreline.core.entities import AliasChange, Deployment, LogSettings, Model, Version
+from scoreline.storage.deployments import find_deployments
+from scoreline.storage.tables import alias_changes, aliases, counters, deployments, models, shadows, shares, versions
 
 CHANGES = "registry"
 """The counter that deployments follow."""
@@ -107,11 +108,10 @@ class RegistryRecords:
     # deployments
 
     def deployments(self) -> list[Deployment]:
-        return [_deployment(row) for row in self._rows(_deployments_query().order_by(deployments.c.name))]
+        return find_deployments(self._connection)
 
     def deployment(self, name: str) -> Deployment | None:
-        row = self._row(_deployments_query().where(deployments.c.name == name))
-        return _deployment(row) if row else None
+        return next(iter(find_deployments(self._connection, name)), None)
 
     def put_deployment(
         self, name: str, model: str, *, alias: str | None, number: int | None, default: bool, at: datetime
@@ -122,6 +122,33 @@ class RegistryRecords:
         changed = update(deployments).where(deployments.c.name == name).values(**fields)
         if self._connection.execute(changed).rowcount == 0:
             self._connection.execute(insert(deployments).values(name=name, created_at=at, **fields))
+
+    def put_split(
+        self, name: str, split: Sequence[tuple[str | None, int | None, float]], *, sticky: bool, at: datetime
+    ) -> None:
+        self._connection.execute(delete(shares).where(shares.c.deployment == name))
+        for position, (alias, number, weight) in enumerate(split):
+            self._add_reference(shares, name, alias, number, position=position, weight=weight)
+        self._change_deployment(name, sticky=sticky, updated_at=at)
+
+    def put_shadow(self, name: str, shadow: tuple[str | None, int | None, float] | None, *, at: datetime) -> None:
+        self._connection.execute(delete(shadows).where(shadows.c.deployment == name))
+        if shadow is not None:
+            alias, number, share = shadow
+            self._add_reference(shadows, name, alias, number, share=share)
+        self._change_deployment(name, updated_at=at)
+
+    def put_log(self, name: str, settings: LogSettings, *, at: datetime) -> None:
+        fields = {"log_enabled": settings.enabled, "log_sample": settings.sample, "log_hidden": list(settings.hidden)}
+        self._change_deployment(name, updated_at=at, **fields)
+
+    def _add_reference(self, table: Table, name: str, alias: str | None, number: int | None, **fields: Any) -> None:
+        model = select(deployments.c.model).where(deployments.c.name == name).scalar_subquery()
+        added = insert(table).values(deployment=name, model=model, alias=alias, number=number, **fields)
+        self._connection.execute(added)
+
+    def _change_deployment(self, name: str, **fields: Any) -> None:
+        self._connection.execute(update(deployments).where(deployments.c.name == name).values(**fields))
 
     def delete_deployment(self, name: str) -> None:
         self._connection.execute(delete(deployments).where(deployments.c.name == name))
@@ -147,34 +174,3 @@ def _models_query() -> Select[Any]:
     latest = select(func.coalesce(func.max(versions.c.number), 0)).where(versions.c.model == models.c.name)
     columns = (models.c.name, models.c.created_at, latest.scalar_subquery().label("latest"))
     return select(*columns).order_by(models.c.name)
-
-
-def _deployments_query() -> Select[Any]:
-    """Join each deployment with the version that it means now: the pinned one, or the one its alias points to."""
-    followed = and_(aliases.c.model == deployments.c.model, aliases.c.alias == deployments.c.alias)
-    meant = and_(
-        versions.c.model == deployments.c.model,
-        or_(versions.c.number == deployments.c.number, versions.c.number == aliases.c.version),
-    )
-    joined = (
-        deployments.outerjoin(aliases, followed)
-        .outerjoin(alias_changes, alias_changes.c.id == aliases.c.change)
-        .join(versions, meant)
-    )
-    return select(
-        deployments, versions.c.number.label("version"), versions.c.digest, alias_changes.c.changed_at
-    ).select_from(joined)
-
-
-def _deployment(row: Mapping[str, Any]) -> Deployment:
-    moved_at = row["changed_at"] or row["updated_at"]
-    return Deployment(
-        name=row["name"],
-        model=row["model"],
-        reference=f"@{row['alias']}" if row["alias"] is not None else str(row["number"]),
-        version=row["version"],
-        digest=row["digest"],
-        created_at=row["created_at"],
-        updated_at=max(row["updated_at"], moved_at),
-        default=row["is_default"],
-    )

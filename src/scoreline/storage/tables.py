@@ -12,6 +12,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     Dialect,
+    Float,
     ForeignKey,
     ForeignKeyConstraint,
     Integer,
@@ -20,6 +21,8 @@ from sqlalchemy import (
     Table,
     TypeDecorator,
     UniqueConstraint,
+    false,
+    true,
 )
 
 
@@ -51,6 +54,14 @@ metadata = MetaData(
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     }
 )
+
+
+def _reference() -> tuple[ForeignKeyConstraint, ForeignKeyConstraint]:
+    return (
+        ForeignKeyConstraint(["model", "alias"], ["aliases.model", "aliases.alias"]),
+        ForeignKeyConstraint(["model", "number"], ["versions.model", "versions.number"]),
+    )
+
 
 models = Table(
     "models",
@@ -107,10 +118,37 @@ deployments = Table(
     Column("is_default", Boolean, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
-    ForeignKeyConstraint(["model", "alias"], ["aliases.model", "aliases.alias"]),
-    ForeignKeyConstraint(["model", "number"], ["versions.model", "versions.number"]),
+    Column("sticky", Boolean, nullable=False, server_default=false()),
+    Column("log_enabled", Boolean, nullable=False, server_default=true()),
+    Column("log_sample", Float, nullable=False, server_default="100"),
+    Column("log_hidden", JSON, nullable=False, server_default="[]"),
+    *_reference(),
 )
-"""Either ``alias`` (followed) or ``number`` (pinned) is set."""
+"""Either ``alias`` (followed) or ``number`` (pinned) is set, here and in the two tables below."""
+
+shares = Table(
+    "shares",
+    metadata,
+    Column("deployment", NAME, ForeignKey("deployments.name", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("model", NAME, nullable=False),
+    Column("alias", NAME),
+    Column("number", Integer),
+    Column("weight", Float, nullable=False),
+    *_reference(),
+)
+"""The versions of a split, in the order in which they were given."""
+
+shadows = Table(
+    "shadows",
+    metadata,
+    Column("deployment", NAME, ForeignKey("deployments.name", ondelete="CASCADE"), primary_key=True),
+    Column("model", NAME, nullable=False),
+    Column("alias", NAME),
+    Column("number", Integer),
+    Column("share", Float, nullable=False),
+    *_reference(),
+)
 
 counters = Table(
     "counters",
