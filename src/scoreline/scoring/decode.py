@@ -10,7 +10,7 @@ import numpy as np
 from scoreline.core.errors import SchemaMismatch
 from scoreline.core.schema import LARGEST_NUMBER, Column, Schema
 from scoreline.scoring.columns import number_column, text_column
-from scoreline.scoring.frames import open_frame
+from scoreline.scoring.frames import Frame, open_frame
 from scoreline.scoring.layout import Layout, getter
 from scoreline.scoring.rows import Decoded, Rows
 from scoreline.scoring.values import Unreadable, mismatch, number_reader, text_reader
@@ -87,7 +87,14 @@ class Decoder:
         Raises:
             SchemaMismatch: as ``records``; also for a column named twice and for a thing that is no data frame.
         """
-        opened = open_frame(frame)
+        return self.columns(open_frame(frame))
+
+    def columns(self, opened: Frame) -> Decoded:
+        """Decode a table that is ready by columns.
+
+        Raises:
+            SchemaMismatch: as ``records``; also for a column named twice.
+        """
         layout = self._layout(tuple(opened.names))
         numbers = np.full((opened.n_rows, len(self._number_names)), np.nan)
         texts = np.full((opened.n_rows, len(self._text_names)), "", dtype=object)

@@ -6,7 +6,7 @@ give the same bits.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -27,6 +27,8 @@ PLAIN_ARROW_NUMBERS = frozenset(f"{kind}{bits}" for kind in ("int", "uint") for 
 }
 ARROW_TEXTS = frozenset({"string", "large_string", "string_view"})
 PANDAS_MISSING_TIME = np.iinfo(np.int64).min
+
+NAN = float("nan")
 
 Floats = npt.NDArray[np.float64]
 
@@ -93,8 +95,8 @@ class PolarsFrame:
             return None
         ticks = column.to_physical().fill_null(0).to_numpy().astype(np.int64)
         if kind == "Date":
-            return _seconds(ticks * 86400, "s", column.is_null().to_numpy())
-        return _seconds(ticks, column.dtype.time_unit, column.is_null().to_numpy())
+            return seconds_of_ticks(ticks * 86400, "s", column.is_null().to_numpy())
+        return seconds_of_ticks(ticks, column.dtype.time_unit, column.is_null().to_numpy())
 
     def texts(self, j: int) -> list[str | None] | None:
         column = self._columns[j]
@@ -130,7 +132,7 @@ class PandasFrame:
         if column.dtype.kind != "M" or not hasattr(column.dt, "unit"):
             return None
         ticks = np.asarray(column.astype("int64"))
-        return _seconds(ticks, column.dt.unit, ticks == PANDAS_MISSING_TIME)
+        return seconds_of_ticks(ticks, column.dt.unit, ticks == PANDAS_MISSING_TIME)
 
     def texts(self, j: int) -> list[str | None] | None:
         return None
@@ -164,7 +166,7 @@ class ArrowFrame:
         if not str(column.type).startswith("timestamp["):
             return None
         ticks = column.cast("int64").fill_null(0).to_numpy(zero_copy_only=False)
-        return _seconds(ticks, column.type.unit, column.is_null().to_numpy(zero_copy_only=False))
+        return seconds_of_ticks(ticks, column.type.unit, column.is_null().to_numpy(zero_copy_only=False))
 
     def texts(self, j: int) -> list[str | None] | None:
         column = self._columns[j]
@@ -184,7 +186,23 @@ OPENERS: dict[tuple[str, str], Callable[[Any], Frame]] = {
 }
 
 
-def _seconds(ticks: npt.NDArray[np.int64], unit: str, missing: npt.NDArray[np.bool_]) -> Floats:
+def parsed_texts(texts: Sequence[str | None]) -> tuple[Floats, list[int]]:
+    """Return the numbers of texts, and the indices of those that are left: no number, or not written as one here."""
+    left = [i for i, text in enumerate(texts) if text and "_" in text]  # Python's own way to write 1_000
+    try:
+        numbers = [float(text) if text else NAN for text in texts]
+    except ValueError:
+        numbers = []
+        for i, text in enumerate(texts):
+            try:
+                numbers.append(float(text) if text else NAN)
+            except ValueError:
+                numbers.append(NAN)
+                left.append(i)
+    return np.array(numbers, dtype=np.float64), left
+
+
+def seconds_of_ticks(ticks: npt.NDArray[np.int64], unit: str, missing: npt.NDArray[np.bool_]) -> Floats:
     """Seconds since 1970 of whole ticks of a unit, as ``values.seconds`` adds them up."""
     if unit == "s":
         found = ticks.astype(np.float64)
