@@ -60,6 +60,20 @@ class UnsupportedMediaType(ScorelineError):
     kind = "invalid"
 
 
+class NotAcceptable(ScorelineError):
+    """A caller accepts only answers of content types that its route does not write."""
+
+    code = "not_acceptable"
+    kind = "invalid"
+
+
+class LengthRequired(ScorelineError):
+    """A request has no body, and does not say so."""
+
+    code = "length_required"
+    kind = "invalid"
+
+
 class TimedOut(ScorelineError):
     """A request did not arrive whole within the time that the server gives it."""
 
@@ -151,6 +165,8 @@ ERRORS: tuple[type[ScorelineError], ...] = (
     BadSetting,
     TooLarge,
     UnsupportedMediaType,
+    NotAcceptable,
+    LengthRequired,
     TimedOut,
     MethodNotAllowed,
     SchemaMismatch,

@@ -16,7 +16,9 @@ STATUS_OF_KIND: dict[Kind, int] = {
 
 STATUS_OF_CODE: dict[str, int] = {
     "method_not_allowed": 405,
+    "not_acceptable": 406,
     "timed_out": 408,
+    "length_required": 411,
     "too_large": 413,
     "unsupported_media_type": 415,
 }
