@@ -8,15 +8,21 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from alembic.command import upgrade
+from alembic.config import Config
+from msgspec.structs import replace
+from sqlalchemy import create_engine, text
 from tests.databases import DATABASES, empty_database
 
-from scoreline.core.entities import AliasChange, Version
+import scoreline.storage.migrations
+from scoreline.core.entities import AliasChange, LogSettings, Shadow, Share, Version
 from scoreline.core.errors import NotFound, Unavailable
 from scoreline.registry.seams import Artifacts, Records, Store
 from scoreline.storage.artifacts import LocalArtifacts
 from scoreline.storage.metadata import MetadataStore
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
+LATER = NOON + timedelta(hours=1)
 DIGEST = "sha256:" + "ab" * 32
 
 
@@ -206,6 +212,106 @@ def test_what_a_deployment_needs_cannot_be_deleted_even_without_the_registrys_ru
         records.delete_version("credit", 1)
     with pytest.raises(Unavailable), store.writing() as records:
         records.delete_model("credit")
+
+
+def deployed(records: Records) -> None:
+    """Three versions; @champion is 1 and deployed as `live`, @challenger is 2."""
+    with_versions(records, 3)
+    records.move_alias(change(1))
+    records.move_alias(replace(change(2), alias="challenger"))
+    records.put_deployment("live", "credit", alias="champion", number=None, default=True, at=NOON)
+    records.put_deployment("other", "credit", alias="champion", number=None, default=False, at=NOON)
+
+
+def test_a_split_keeps_its_order_and_resolves_what_it_refers_to(store: Store) -> None:
+    with store.writing() as records:
+        deployed(records)
+        records.put_split("live", [(None, 3, 5.0), ("challenger", None, 12.5)], sticky=True, at=LATER)
+    with store.reading() as records:
+        live, other = records.deployments()
+        assert live.split == (
+            Share(reference="3", version=3, digest=version(3).digest, weight=5.0),
+            Share(reference="@challenger", version=2, digest=version(2).digest, weight=12.5),
+        )
+        assert (live.sticky, live.updated_at, live.version) == (True, LATER, 1)
+        assert (other.split, other.sticky, other.updated_at) == ((), False, NOON)
+        assert records.deployment("live") == live
+    with store.writing() as records:
+        moved = records.alias("credit", "challenger")
+        records.move_alias(replace(change(3, moved), alias="challenger"))
+        assert [share.version for share in records.deployments()[0].split] == [3, 3]
+        records.put_split("live", (), sticky=False, at=LATER)
+        assert records.deployments()[0].split == ()
+
+
+def test_a_shadow_is_replaced_and_ended(store: Store) -> None:
+    with store.writing() as records:
+        deployed(records)
+        for reference in ((None, 3, 100.0), ("challenger", None, 0.5)):
+            records.put_shadow("live", reference, at=LATER)
+    with store.reading() as records:
+        live, other = records.deployments()
+        assert live.shadow == Shadow(reference="@challenger", version=2, digest=version(2).digest, share=0.5)
+        assert other.shadow is None
+    with store.writing() as records:
+        records.put_shadow("live", None, at=LATER)
+        assert records.deployments()[0].shadow is None
+
+
+def test_what_a_log_keeps_is_read_back_and_outlives_a_new_target(store: Store) -> None:
+    kept = LogSettings(enabled=False, sample=0.1, hidden=("age", "größe"))
+    with store.writing() as records:
+        deployed(records)
+        records.put_log("live", kept, at=LATER)
+        records.put_deployment("live", "credit", alias=None, number=2, default=True, at=LATER)
+    with store.reading() as records:
+        assert [d.log for d in records.deployments()] == [kept, LogSettings()]
+
+
+@pytest.mark.parametrize("reference", [("challenger", None), (None, 2)])
+@pytest.mark.parametrize("place", ["split", "shadow"])
+def test_what_a_split_or_a_shadow_needs_cannot_be_deleted_even_without_the_registrys_rules(
+    store: Store, place: str, reference: tuple[str | None, int | None]
+) -> None:
+    with store.writing() as records:
+        deployed(records)
+        if place == "split":
+            records.put_split("live", [(*reference, 10.0)], sticky=False, at=NOON)
+        else:
+            records.put_shadow("live", (*reference, 10.0), at=NOON)
+    with pytest.raises(Unavailable), store.writing() as records:
+        records.delete_version("credit", 2)
+    with pytest.raises(Unavailable), store.writing() as records:
+        records.delete_model("credit")
+    with store.writing() as records:
+        records.delete_deployment("live")
+        records.delete_version("credit", 2)
+
+
+def test_a_database_of_the_first_revision_is_brought_up_to_date(url: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(scoreline.storage.migrations.__file__).parent))
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        upgrade(config, "0001")
+        row = {"now": "2026-05-01 12:00:00", "digest": version(1).digest}
+        for insertion in (
+            "models VALUES ('credit', 1, :now)",
+            "versions VALUES ('credit', 1, :digest, 9, :now, '{}')",
+            "deployments VALUES ('live', 'credit', NULL, 1, TRUE, :now, :now)",
+        ):
+            connection.execute(text(f"INSERT INTO {insertion}"), row)
+    engine.dispose()
+    store = MetadataStore(url)
+    with store.writing() as records:
+        [live] = records.deployments()
+        assert (live.version, live.default) == (1, True)
+        assert (live.split, live.sticky, live.shadow, live.log) == ((), False, None, LogSettings())
+        records.add_version(version(records.next_number("credit")))
+        records.put_split("live", [(None, 2, 10.0)], sticky=True, at=LATER)
+        assert [share.version for share in records.deployments()[0].split] == [2]
+    store.close()
 
 
 def test_a_deleted_model_leaves_nothing(store: Store) -> None:
