@@ -15,7 +15,8 @@ from scoreline.scoring.pipeline import load
 from scoreline.serving.active import Active
 from scoreline.serving.plane import Asked, Plane
 from scoreline.serving.protocols.dialect import Reply
-from scoreline.serving.protocols.h2o import H2O, LONGEST_HEADER
+from scoreline.serving.protocols.h2o import H2O
+from scoreline.serving.protocols.headers import LONGEST_HEADER
 
 h2o = H2O()
 BODY: dict[str, Any] = {"fields": ["amount", "age", "purpose"], "rows": [["158.2", 44, "radio"], [None, "31", ""]]}

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Literal
-from urllib.parse import quote
 from uuid import uuid4
 
 import msgspec
@@ -14,11 +12,11 @@ from scoreline.core.schema import Column, Label, label_text
 from scoreline.scoring.predictions import Predictions
 from scoreline.serving.active import Active
 from scoreline.serving.protocols.dialect import NAME, Call, Refusal, Reply
+from scoreline.serving.protocols.headers import column_headers
 from scoreline.serving.protocols.json import read_json
 
 _SAMPLE = "GET …/model/sample_request shows a body that scores"
 _CAPABLE = "GET …/model/capabilities lists what is offered"
-LONGEST_HEADER = 4096
 _TYPES = {"number": "Float64", "boolean": "Bool", "datetime": "Time64", "category": "Str", "text": "Str"}
 _SCORING_TYPES = {"binary": "BINOMIAL", "multiclass": "CLASSIFICATION", "regression": "REGRESSION"}
 
@@ -82,7 +80,8 @@ class H2O:
         answer: dict[str, Any] = {"id": active.digest, "fields": names, "score": scores}
         if request.no_field_names_in_output:
             del answer["fields"]
-        return Reply(_encoder.encode(answer), headers=_column_report(call))
+        # In headers: the original's clients do not expect members beyond its own.
+        return Reply(_encoder.encode(answer), headers=column_headers(call.decoded))
 
     def error(self, error: ScorelineError, request_id: str) -> bytes:
         return _encoder.encode({"detail": str(error)})
@@ -123,17 +122,6 @@ def _outputs(predictions: Predictions, active: Active) -> tuple[list[str], list[
     names = [output.name for output in active.pipeline.manifest.outputs if output.type == "number"]
     values = predictions.values.reshape(len(predictions), -1).tolist()
     return names, [[repr(value) for value in row] for row in values]
-
-
-def _column_report(call: Call) -> tuple[tuple[str, str], ...]:
-    """Ignored and absent columns, in headers: the original's clients do not expect members beyond its own."""
-    found = (("ignored", call.decoded.ignored), ("absent", call.decoded.absent))
-    return tuple((f"x-scoreline-{kind}-columns", _header(columns)) for kind, columns in found if columns)
-
-
-def _header(columns: Sequence[str]) -> str:
-    text = ", ".join(quote(column, safe=" ") for column in columns)
-    return text if len(text) <= LONGEST_HEADER else text[:LONGEST_HEADER].rpartition(", ")[0] + ", ..."
 
 
 def _id(active: Active) -> Reply:
