@@ -80,6 +80,9 @@ class Server:
         )
         self._lifespan: Any = None
         self.state = ServerState()
+        self.failures: list[str] = []
+        """What got away in the event loop, where a server would log it and go on."""
+        self._loop.set_exception_handler(lambda _, context: self.failures.append(str(context)))
 
     def start(self) -> None:
         async def started() -> None:
@@ -90,6 +93,9 @@ class Server:
         self._loop.run_until_complete(started())
 
     def stop(self) -> None:
+        for task in self.state.tasks:
+            task.cancel()
+        self.turns()
         self._loop.run_until_complete(self._lifespan.shutdown())
         self._loop.close()
 
