@@ -60,6 +60,11 @@ class Dialect(Protocol):
     @property
     def refusals(self) -> tuple[Refusal, ...]: ...
 
+    @property
+    def media(self) -> tuple[str, ...]:
+        """Names of the media (``serving/media``) in which rows and answers may be written besides its own JSON."""
+        ...
+
     def decode(self, body: bytes, active: Active) -> Call:
         """Read a request. Raises BadRequest and SchemaMismatch."""
         ...

@@ -43,6 +43,7 @@ class H2O:
     name = "h2o"
     prefixes = (NAME, "")
     score_path = "/model/score"
+    media: tuple[str, ...] = ()
     refusals = (
         Refusal(
             "GET",

@@ -38,26 +38,16 @@ class Native:
     prefixes = ("/api/v1/deployments/{name}",)
     score_path = "/score"
     refusals: tuple[Refusal, ...] = ()
+    media = ("msgpack", "csv", "csv-without-header", "arrow", "parquet")
 
     def __init__(self) -> None:
         self.views = {"/schema": _schema, "/sample": _sample}
 
     def decode(self, body: bytes, active: Active) -> Call:
-        return Call(_decode(read_json(body, _decoder), active))
+        return Call(read_document(read_json(body, _decoder), active))
 
     def encode(self, call: Call, predictions: Predictions, active: Active) -> Reply:
-        return Reply(
-            _encoder.encode(
-                Scored(
-                    active.name,
-                    active.model,
-                    active.version,
-                    predictions.records(),
-                    call.decoded.ignored,
-                    call.decoded.absent,
-                )
-            )
-        )
+        return Reply(_encoder.encode(scored(call.decoded, predictions, active)))
 
     def error(self, error: ScorelineError, request_id: str) -> bytes:
         told: dict[str, Any] = {"code": error.code, "kind": error.kind, "message": error.message, "hint": error.hint}
@@ -67,14 +57,21 @@ class Native:
         return _encoder.encode({"error": {**told, "request_id": request_id}})
 
 
-def _decode(document: Any, active: Active) -> Decoded:
+def scored(decoded: Decoded, predictions: Predictions, active: Active) -> Scored:
+    """Return the answer, to be written as JSON or in another way."""
+    records = predictions.records()
+    return Scored(active.name, active.model, active.version, records, decoded.ignored, decoded.absent)
+
+
+def read_document(document: Any, active: Active) -> Decoded:
+    """Read the rows of a document, whichever way it was written. Raises BadRequest and SchemaMismatch."""
     decoder = active.pipeline.decoder
     if isinstance(document, dict) and not isinstance(document.get("rows"), list):
         return decoder.records([document])
     if isinstance(document, dict):
         unknown = document.keys() - {"rows", "fields"}
         if unknown:
-            raise BadRequest(f"unknown member `{min(unknown)}` beside `rows`", hint=_SHAPES)
+            raise BadRequest(f"unknown member `{min(map(str, unknown))}` beside `rows`", hint=_SHAPES)
         rows, fields = document["rows"], document.get("fields")
     else:
         rows, fields = document, None
