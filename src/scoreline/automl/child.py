@@ -6,15 +6,12 @@ import contextlib
 import os
 import pickle
 import signal
-import site
 import subprocess
-import sys
 import tempfile
-from pathlib import Path
 from typing import IO, Any, BinaryIO, NamedTuple, cast
 
-import scoreline
 from scoreline.automl.messages import LENGTH
+from scoreline.core import python
 
 _CHUNK_BYTES = 1 << 20
 _ONE_THREAD = dict.fromkeys(
@@ -48,13 +45,12 @@ class Child:
         self._received = bytearray()
         self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 (closed by kill)
         process = subprocess.Popen(  # noqa: S603 (ourselves)
-            # -P: a file called random.py in the user's folder is not the library's
-            [sys.executable, "-P", "-m", "scoreline.automl.worker", str(shared.fileno())],
+            python.command("scoreline.automl.worker", str(shared.fileno())),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._complaints,
             pass_fds=(shared.fileno(),),
-            env=os.environ | _ONE_THREAD | {"PYTHONHASHSEED": "0", "PYTHONPATH": os.pathsep.join(_path())},
+            env=os.environ | _ONE_THREAD | {"PYTHONHASHSEED": "0", "PYTHONPATH": python.path()},
         )
         self.process: subprocess.Popen[bytes] = process
         self.requests, self.answers = cast(IO[bytes], process.stdin), cast(IO[bytes], process.stdout)
@@ -103,11 +99,3 @@ class Child:
             self.requests.close()
         self.answers.close()
         self._complaints.close()
-
-
-def _path() -> list[str]:
-    """``PYTHONPATH`` for the child: the parent's, and the folder of this package where it is not installed."""
-    folder = str(Path(scoreline.__file__).parents[1])
-    installed = folder in {*site.getsitepackages(), site.getusersitepackages()}
-    inherited = [entry for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
-    return inherited if installed else [folder, *inherited]
