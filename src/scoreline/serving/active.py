@@ -32,6 +32,18 @@ class Active:
 Status = Literal["ready", "held", "failed"]
 
 
+class PartState(msgspec.Struct, frozen=True, kw_only=True):
+    """A version beside the one that answers, and why it does not take part."""
+
+    reference: str
+    version: int
+    digest: str
+    percent: float
+    """Percent of the requests that it answers or, as a shadow, scores as well."""
+    status: Literal["ready", "failed"]
+    reason: str = ""
+
+
 class DeploymentState(msgspec.Struct, frozen=True, kw_only=True):
     """What a deployment answers with, and why not with what it should."""
 
@@ -42,7 +54,7 @@ class DeploymentState(msgspec.Struct, frozen=True, kw_only=True):
     status: Status
     """``ready``; ``held``: the wanted version failed and an earlier one goes on answering; ``failed``: none answers."""
     version: int | None
-    """Return the version that answers."""
+    """The version that answers."""
     digest: str | None
     wanted_version: int
     previous_version: int | None
@@ -50,3 +62,10 @@ class DeploymentState(msgspec.Struct, frozen=True, kw_only=True):
     loaded_at: datetime | None
     reason: str = ""
     """Why the wanted version does not answer."""
+    percent: float = 100.0
+    """Percent of the requests that ``version`` answers: what the split leaves, or what fails there."""
+    split: tuple[PartState, ...] = ()
+    sticky: bool = False
+    """Whether requests with the same key are answered by the same version."""
+    shadow: PartState | None = None
+    log: LogSettings = LogSettings()

@@ -6,16 +6,15 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Protocol
 
 from scoreline.core.entities import Deployment
-from scoreline.core.errors import NotFound, ScorelineError, Unavailable
-from scoreline.scoring.pipeline import ScoringPipeline, load
-from scoreline.serving.active import Active, DeploymentState, Status
+from scoreline.core.errors import NotFound, Unavailable
+from scoreline.serving.active import Active, DeploymentState
+from scoreline.serving.pipelines import OnLoad, Pipelines
+from scoreline.serving.slot import Slot, switch
 
 POLL_SECONDS = 0.25
 """How often the registry is asked whether anything changed."""
@@ -35,58 +34,34 @@ class Source(Protocol):
     def artifact(self, digest: str) -> Path: ...
 
 
-@dataclass(frozen=True, slots=True)
-class _Slot:
-    wanted: Deployment
-    active: Active | None = None
-    previous: Active | None = None
-    reason: str = ""
-    failed_at: float = 0.0
-
-    def state(self, default: str | None) -> DeploymentState:
-        status: Status = "ready" if not self.reason else "held" if self.active else "failed"
-        return DeploymentState(
-            name=self.wanted.name,
-            model=self.wanted.model,
-            reference=self.wanted.reference,
-            default=self.wanted.name == default,
-            status=status,
-            version=self.active.version if self.active else None,
-            digest=self.active.digest if self.active else None,
-            wanted_version=self.wanted.version,
-            previous_version=self.previous.version if self.previous else None,
-            loaded_at=self.active.loaded_at if self.active else None,
-            reason=self.reason,
-        )
-
-
 class ActiveDeployments:
     """Loaded scoring pipelines by deployment name, following ``source``.
 
     A new version is loaded and self-tested in the following thread and switched to in one assignment; the one before it
-    stays loaded. A version that fails is not switched to. Readers take no lock.
+    stays loaded. A version that fails is not switched to. Readers take no lock. ``on_load`` is told of each load.
     """
 
-    def __init__(self, source: Source, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, source: Source, *, on_load: OnLoad | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.problem = ""
         """Why the source cannot be followed at the moment; deployments go on answering."""
         self._source = source
         self._clock = clock
-        self._slots: dict[str, _Slot] = {}
-        self._default: str | None = None
+        self._slots: dict[str, Slot] = {}
+        self._pipelines = Pipelines(source.artifact, on_load)
+        self._default = ""
         self._counter: int | None = None
         self._refreshing = threading.Lock()
         self._closed = threading.Event()
         self._thread: threading.Thread | None = None
 
     def get(self, name: str | None = None) -> Active:
-        """Return the version that answers for deployment ``name``, or for the default deployment.
+        """Return the version that answers for deployment ``name``, or for the default deployment, beside any split.
 
         Raises NotFound, or Unavailable when no version of the deployment works.
         """
-        slots = self._slots
-        key = name if name is not None else self._default
-        slot = slots.get(key) if key is not None else None
+        slot = self._slots.get(self._default if name is None else name)
         if slot is None:
             raise self._not_found(name)
         if slot.active is None:
@@ -95,6 +70,17 @@ class ActiveDeployments:
                 hint=f"register a version of `{slot.wanted.model}` that loads and promote it, or roll back",
             )
         return slot.active
+
+    def route(self, name: str | None = None, key: str = "") -> Active:
+        """Return the version that answers a request to deployment ``name``, or to the default deployment.
+
+        Where the requests are split over versions, chance decides or, if the split is sticky, the request's ``key``
+        (empty: it has none). Raises as ``get`` does.
+        """
+        slot = self._slots.get(self._default if name is None else name)
+        if slot is None or slot.active is None:
+            return self.get(name)
+        return slot.active if slot.split is None else slot.split.choose(key)
 
     def __iter__(self) -> Iterator[Active]:
         return iter([slot.active for slot in self._slots.values() if slot.active is not None])
@@ -106,7 +92,7 @@ class ActiveDeployments:
     @property
     def default(self) -> str | None:
         """The deployment that answers the dialects which know one model only."""
-        return self._default
+        return self._default or None
 
     def states(self) -> list[DeploymentState]:
         """Every deployment, by name."""
@@ -140,44 +126,16 @@ class ActiveDeployments:
                 return
             wanted = {deployment.name: deployment for deployment in self._source.deployments()}
             for name, deployment in wanted.items():
-                self._slots = {**self._slots, name: self._switch(self._slots.get(name), deployment)}
+                slot = switch(self._slots.get(name), deployment, self._pipelines, self._clock())
+                self._slots = {**self._slots, name: slot}
             self._default = _default_of(wanted)
             self._slots = {name: slot for name, slot in self._slots.items() if name in wanted}
+            self._pipelines.keep({active.digest for slot in self._slots.values() for active in slot.actives})
             self._counter = counter
-
-    def _switch(self, slot: _Slot | None, wanted: Deployment) -> _Slot:
-        slot = slot or _Slot(wanted)
-        before = slot.active
-        if before and (before.digest, before.model, before.version) == (wanted.digest, wanted.model, wanted.version):
-            return replace(slot, wanted=wanted, reason="", failed_at=0.0)
-        try:
-            pipeline = self._loaded(wanted.digest) or load(self._source.artifact(wanted.digest))
-        except Exception as error:
-            reason = str(error) if isinstance(error, ScorelineError) else f"{type(error).__name__}: {error}"
-            sentence = f"version {wanted.version} of `{wanted.model}` cannot be loaded: {reason}"
-            log.warning("deployment `%s`: %s", wanted.name, sentence)
-            return replace(slot, wanted=wanted, reason=sentence, failed_at=self._clock())
-        active = Active(
-            name=wanted.name,
-            model=wanted.model,
-            version=wanted.version,
-            digest=wanted.digest,
-            pipeline=pipeline,
-            loaded_at=datetime.now(UTC),
-        )
-        log.info("deployment `%s`: version %d of `%s` answers", wanted.name, wanted.version, wanted.model)
-        return _Slot(wanted, active, before)
-
-    def _loaded(self, digest: str) -> ScoringPipeline | None:
-        for slot in self._slots.values():
-            for active in (slot.active, slot.previous):
-                if active is not None and active.digest == digest:
-                    return active.pipeline
-        return None
 
     def _retry_is_due(self) -> bool:
         now = self._clock()
-        return any(slot.reason and now - slot.failed_at >= RETRY_SECONDS for slot in self._slots.values())
+        return any(slot.failed and now - slot.at >= RETRY_SECONDS for slot in self._slots.values())
 
     def _follow(self) -> None:
         while not self._closed.wait(POLL_SECONDS):
@@ -201,9 +159,9 @@ class ActiveDeployments:
         return NotFound(message, hint=hint)
 
 
-def _default_of(wanted: dict[str, Deployment]) -> str | None:
-    """Return the deployment marked default, or the only one there is."""
+def _default_of(wanted: dict[str, Deployment]) -> str:
+    """Return the deployment marked default, or the only one there is; empty: none."""
     marked = [name for name, deployment in wanted.items() if deployment.default]
     if marked:
         return marked[0]
-    return next(iter(wanted)) if len(wanted) == 1 else None
+    return next(iter(wanted)) if len(wanted) == 1 else ""
