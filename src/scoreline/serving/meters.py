@@ -24,6 +24,8 @@ COUNT_SECONDS = 0.1
 """How long a note waits to be counted: what a worker that is killed takes along."""
 CHECKED_ROWS = 256
 """Rows of a deployment that are searched for missing and unseen values each time that notes are counted."""
+N_CHECKS_KEPT = 256
+"""Versions whose levels are remembered."""
 GAUGES = frozenset(metric.name for metric in METRICS if metric.kind == "gauge")
 OTHER = "other"
 """The dialect of what is no score request."""
@@ -40,7 +42,8 @@ class Meters:
         self._notes: list[Note] = []
         self._loads: list[tuple[str, str, float]] = []
         self._room: dict[str, int] = {}
-        self._checks: dict[str, tuple[Active, ValueCheck]] = {}
+        self._checks: dict[str, ValueCheck] = {}
+        """By digest of the scoring pipeline."""
         self._gauges: list[tuple[Metric, Read]] = []
         self._followed: list[tuple[Metric, Read, dict[Labels, float]]] = []
 
@@ -172,10 +175,12 @@ class Meters:
                 self._add(metric, (active.name, oddity.column), oddity.n)
 
     def _check_of(self, active: Active) -> ValueCheck:
-        known = self._checks.get(active.name)
-        if known is None or known[0] is not active:
-            known = self._checks[active.name] = (active, ValueCheck(active.pipeline.schema))
-        return known[1]
+        check = self._checks.get(active.digest)
+        if check is None:
+            if len(self._checks) >= N_CHECKS_KEPT:
+                self._checks.clear()
+            check = self._checks[active.digest] = ValueCheck(active.pipeline.schema)
+        return check
 
     def _add(self, metric: Metric, labels: Labels, amount: float) -> None:
         self.totals.add((metric.name, *labels), amount)

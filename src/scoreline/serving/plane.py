@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from itertools import compress
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -29,6 +29,7 @@ class Asked:
         "key",
         "n_rows",
         "request_id",
+        "span",
         "started_at",
         "trace",
         "whole_at",
@@ -62,6 +63,8 @@ class Asked:
         """When its body was whole."""
         self.n_rows: int | None = None
         """How many rows were scored for it; None: it has no answer, or an error for one."""
+        self.span: Any = None
+        """The server's own span of it, where spans are made."""
 
 
 class Run:
