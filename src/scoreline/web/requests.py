@@ -41,7 +41,7 @@ class Requests:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode()), *_version(scope)]
             await send(message)
 
         try:
@@ -59,6 +59,12 @@ class Requests:
                     error=scope.get("error"),
                 )
                 log_requests([line])
+
+
+def _version(scope: Scope) -> list[tuple[bytes, bytes]]:
+    """Return the header that tells which version answers, if one does."""
+    active: Active | None = scope.get("active")
+    return [] if active is None else [(b"x-scoreline-version", b"%d" % active.version)]
 
 
 def _request_id(scope: Scope) -> str:

@@ -42,8 +42,10 @@ def dialect_routes(
 def _score(dialect: Dialect, deployments: ActiveDeployments, plane: Plane, max_body_bytes: int) -> View:
     async def score(request: Request) -> Reply:
         started_at = clock()
-        active = _resolve(request, deployments)
         headers = request.headers
+        active = request.scope["active"] = deployments.route(
+            request.path_params.get("name"), headers.get("x-scoreline-key", "")
+        )
         check_json(headers.get("content-type", ""), headers.get("content-encoding", ""))
         body = await read_body(request, max_body_bytes)
         asked = Asked(
@@ -53,6 +55,7 @@ def _score(dialect: Dialect, deployments: ActiveDeployments, plane: Plane, max_b
             request_id=request.scope["request_id"],
             caller=request.client.host if request.client else "",
             trace=headers.get("traceparent", ""),
+            key=request.headers.get("x-scoreline-key", ""),
             started_at=started_at,
         )
         if len(body) < LARGE_BODY_BYTES:

@@ -41,6 +41,7 @@ class Call(Asked):
         "size",
         "started",
         "target",
+        "version",
     )
     message_event = _Nobody()
 
@@ -50,6 +51,8 @@ class Call(Asked):
         self.dialect = target.dialect
         self.caller = protocol.client[0] if protocol.client else ""
         self.request_id = self.key = self.trace = ""
+        self.version = 0
+        """Which version answers; 0: none was chosen."""
         self.keep_alive = keep_alive
         self.started_at = self.whole_at = started_at
         self.n_rows = None
@@ -71,7 +74,7 @@ class Call(Asked):
         self.disconnected = False
 
     def read_headers(self, headers: list[tuple[bytes, bytes]]) -> tuple[int, bytes, bytes]:
-        """Take the request id; return content length, content type and content encoding (0 or empty: not there)."""
+        """Take request id and key; return content length, content type and content encoding (0 or empty: not there)."""
         declared, content_type, content_encoding = 0, None, None
         for name, value in headers:
             if name == b"content-type":
@@ -86,6 +89,8 @@ class Call(Asked):
                 self.request_id = valid_request_id(value) or ""
             elif name == b"traceparent":
                 self.trace = value.decode("latin-1")
+            elif name == b"x-scoreline-key" and not self.key:
+                self.key = value.decode("latin-1")
         if not self.request_id:
             self.request_id = new_request_id()
         return declared, content_type or b"", content_encoding or b""

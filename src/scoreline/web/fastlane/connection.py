@@ -131,7 +131,7 @@ class Connection(HttpToolsProtocol):
         if call.disconnected or self.transport.is_closing():
             call.disconnected = True
             return
-        call.answer = self._responses.write(reply, call.request_id, keep_alive=call.keep_alive)
+        call.answer = self._responses.write(reply, call.request_id, call.version, keep_alive=call.keep_alive)
 
     def send(self) -> None:
         """Send the answers whose turn it is in one write, and go on."""

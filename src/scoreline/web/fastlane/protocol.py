@@ -89,7 +89,8 @@ class FastLane(Connection):
         declared, content_type, content_encoding = call.read_headers(self.headers)
         call.expects = self.expect_100_continue and http_version != "1.0"
         try:
-            call.active = self._lane.deployments.get(target.name)
+            call.active = active = self._lane.deployments.route(target.name, call.key)
+            call.version = active.version
             if content_type != b"application/json" or content_encoding:
                 check_json(content_type.decode("latin-1"), content_encoding.decode("latin-1"))
             if declared > self._lane.max_body_bytes:

@@ -11,6 +11,14 @@ JSON = "application/json"
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
+class _VersionLines(dict[int, bytes]):
+    """The header that tells the version, by version; 0 is none."""
+
+    def __missing__(self, version: int) -> bytes:
+        line = self[version] = b"\r\nx-scoreline-version: %d" % version if version else b""
+        return line
+
+
 class Responses:
     """Writes answers; keeps the start of the usual one, which changes with the clock only."""
 
@@ -19,8 +27,9 @@ class Responses:
         self._headers: list[tuple[bytes, bytes]] | None = None
         self._shared = b""
         self._usual = b""
+        self._versions = _VersionLines()
 
-    def write(self, reply: Reply, request_id: str, *, keep_alive: bool) -> bytes:
+    def write(self, reply: Reply, request_id: str, version: int, *, keep_alive: bool) -> bytes:
         """Return the whole answer: status, headers, body."""
         if self._headers is not self._state.default_headers:
             self._headers = self._state.default_headers
@@ -34,7 +43,8 @@ class Responses:
             more.append((b"content-type", reply.media_type.encode()))
             start = STATUS_LINE[reply.status] + self._shared + _lines(more) + b"content-length: "
         end = b"\r\n\r\n" if keep_alive else b"\r\nconnection: close\r\n\r\n"
-        return b"%b%d\r\nx-request-id: %b%b%b" % (start, len(body), request_id.encode(), end, body)
+        told = self._versions[version]
+        return b"%b%d\r\nx-request-id: %b%b%b%b" % (start, len(body), request_id.encode(), told, end, body)
 
     def last(self, status: int, text: str) -> bytes:
         """Return the answer to what is not a whole request; nothing on the connection is read after it."""
