@@ -1,0 +1,68 @@
+"""What a medium is: a way in which rows and predictions are written, whatever the dialect."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from scoreline.core.errors import BadRequest, TooLarge
+from scoreline.core.schema import Schema
+from scoreline.scoring.predictions import Predictions
+from scoreline.scoring.rows import Decoded
+from scoreline.serving.active import Active
+from scoreline.serving.media.ipc.columns import Room
+from scoreline.serving.protocols.dialect import Reply
+from scoreline.serving.protocols.headers import column_headers
+
+N_CELLS = 1 << 25
+"""Values that one request may fill, absent columns included: as many as 64 MB of JSON can hold."""
+TEXT_BYTES = 1 << 28
+
+
+class Medium(Protocol):
+    """A way in which rows and predictions are written."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """Content types that mean it, in lower case; answers say the first."""
+        ...
+
+    @property
+    def quick_bytes(self) -> int:
+        """Bodies below this size are read within about a millisecond."""
+        ...
+
+    def read(self, body: bytes, active: Active) -> Decoded:
+        """Read rows. Raises BadRequest, SchemaMismatch, TooLarge."""
+        ...
+
+    def write(self, predictions: Predictions, decoded: Decoded, active: Active) -> Reply:
+        """Write the answer to ``decoded``."""
+        ...
+
+
+def room(schema: Schema) -> Room:
+    """Return how much one request may hold."""
+    return Room(N_CELLS // max(len(schema.columns), 1), TEXT_BYTES)
+
+
+def too_many() -> TooLarge:
+    """Return the error of a table that does not fit into its room."""
+    return TooLarge(
+        f"the table unpacks to more than {N_CELLS:,} values or {TEXT_BYTES >> 20} MB of text",
+        hint="send fewer rows a request, or score the file with `scoreline score`",
+    )
+
+
+def check_rows(n_rows: int) -> None:
+    """Raise BadRequest when there is no row."""
+    if not n_rows:
+        raise BadRequest("the request has no rows", hint="send at least one row")
+
+
+def answer_headers(decoded: Decoded, active: Active) -> tuple[tuple[str, str], ...]:
+    """Return what a table has no place for: which version answered, and which columns were ignored or absent."""
+    answered = (("x-scoreline-deployment", active.name), ("x-scoreline-version", str(active.version)))
+    return (*answered, *column_headers(decoded))

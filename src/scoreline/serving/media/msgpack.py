@@ -1,0 +1,41 @@
+"""The medium msgpack: the documents of the native dialect, in fewer bytes."""
+
+from __future__ import annotations
+
+import msgspec
+
+from scoreline.core.errors import BadRequest
+from scoreline.scoring.predictions import Predictions
+from scoreline.scoring.rows import Decoded
+from scoreline.serving.active import Active
+from scoreline.serving.protocols.dialect import Reply
+from scoreline.serving.protocols.native import read_document, scored
+
+_decoder = msgspec.msgpack.Decoder()
+_encoder = msgspec.msgpack.Encoder()
+
+
+class Msgpack:
+    """MessagePack; rows and answers have the shapes of the native dialect's JSON."""
+
+    name = "msgpack"
+    types = ("application/msgpack", "application/x-msgpack", "application/vnd.msgpack")
+    quick_bytes = 64 * 1024
+
+    def read(self, body: bytes, active: Active) -> Decoded:
+        try:
+            document = _decoder.decode(body)
+        except RecursionError:
+            hint = "a row holds numbers, texts, true, false and nil only"
+            raise BadRequest("the msgpack is nested too deeply", hint=hint) from None
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            what = "the body is empty" if not body else f"the body is not msgpack: {error}"
+            raise BadRequest(what, hint="send one msgpack document with at least one row") from None
+        decoded = read_document(document, active)
+        for name in decoded.ignored:
+            if not isinstance(name, str):
+                raise BadRequest(f"a column is named {name!r}, which is no text", hint="name columns by texts")
+        return decoded
+
+    def write(self, predictions: Predictions, decoded: Decoded, active: Active) -> Reply:
+        return Reply(_encoder.encode(scored(decoded, predictions, active)), self.types[0])

@@ -1,0 +1,30 @@
+"""The medium Parquet: translated to and from Arrow where a damaged file can do no harm."""
+
+from __future__ import annotations
+
+from scoreline.core.translation import ToTranslate, Translate
+from scoreline.scoring.predictions import Predictions
+from scoreline.scoring.rows import Decoded
+from scoreline.serving.active import Active
+from scoreline.serving.media.arrow import read_translated, write_arrow
+from scoreline.serving.media.medium import answer_headers
+from scoreline.serving.protocols.dialect import Reply
+
+
+class Parquet:
+    """Parquet files."""
+
+    name = "parquet"
+    types = ("application/vnd.apache.parquet", "application/x-parquet")
+    quick_bytes = 0
+
+    def __init__(self, translate: Translate) -> None:
+        self._translate = translate
+
+    def read(self, body: bytes, active: Active) -> Decoded:
+        return read_translated(self._translate, "parquet", body, active)
+
+    def write(self, predictions: Predictions, decoded: Decoded, active: Active) -> Reply:
+        asked = ToTranslate(source="arrow", target="parquet")
+        _, file = self._translate(asked, write_arrow(predictions))
+        return Reply(file, self.types[0], headers=answer_headers(decoded, active))
