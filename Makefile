@@ -10,16 +10,21 @@ PYTHON ?= $(firstword $(shell for p in python3 python3.13 python3.12 python3.14 
 
 VENV := .venv
 BIN := $(VENV)/bin
+# The opponents of the benchmarks.
+PEERS := .venv-bench
 # Hashes for everything, wheels only: nothing unpinned is downloaded, and nothing is compiled.
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
-LOCKED := $(INSTALL) --require-hashes --only-binary :all: --no-deps --requirement
+PIP := -m pip install --quiet --disable-pip-version-check --no-compile
+INSTALL := $(BIN)/python $(PIP)
+HASHED := --require-hashes --only-binary :all: --no-deps --requirement
+LOCKED := $(INSTALL) $(HASHED)
 
-COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --no-config --custom-compile-command "make lock" \
-	--universal --python-version 3.11 --fork-strategy fewest --extra all \
+COMPILE := $(BIN)/uv pip compile --quiet --no-config --custom-compile-command "make lock" \
+	--universal --python-version 3.11 --fork-strategy fewest \
 	--generate-hashes --no-emit-index-url --no-emit-find-links $(LOCK)
 
 DEMO ?=
 TESTS ?= tests
+BENCH ?=
 
 .PHONY: help setup dev demo test acceptance check format bench docs lock clean
 
@@ -48,18 +53,22 @@ format: $(VENV)/.dev ## Put the code in the project's form
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
-bench: $(VENV)/.dev ## Measure the figures that must hold, each beside an opponent
-	@for benchmark in benchmarks/*.py; do echo "== $$benchmark"; $(BIN)/python "$$benchmark" || exit 1; done
+bench: $(VENV)/.dev $(PEERS)/.ready ## Measure what must hold, beside its opponents: 12 minutes (BENCH=--quick: 3)
+	@missing=(); command -v wrk >/dev/null || missing+=(wrk); command -v taskset >/dev/null || missing+=(util-linux); \
+	if [ $${#missing[@]} -gt 0 ] && command -v apt-get >/dev/null; then as_root=(); [ "$$(id -u)" -eq 0 ] || as_root=(sudo); \
+	"$${as_root[@]}" apt-get update -q && "$${as_root[@]}" apt-get install -q -y --no-install-recommends "$${missing[@]}"; fi
+	@$(BIN)/python -m benchmarks $(BENCH)
 
 docs: $(VENV)/.dev ## Write docs/reference/ from the code
 	$(BIN)/python tools/reference.py
 
 lock: $(VENV)/.dev ## Lock the requirements again, with hashes and without addresses (LOCK=--upgrade: newer versions)
-	@$(COMPILE) --group build --output-file requirements/all.txt
-	@$(COMPILE) --group dev --constraint requirements/all.txt --output-file requirements/dev.txt
+	@$(COMPILE) pyproject.toml --extra all --group build --output-file requirements/all.txt
+	@$(COMPILE) pyproject.toml --extra all --group dev --constraint requirements/all.txt --output-file requirements/dev.txt
+	@$(COMPILE) benchmarks/requirements.in --constraint requirements/dev.txt --output-file benchmarks/requirements.txt
 
 clean: ## Remove everything that the commands made
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(PEERS) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # An install that was interrupted leaves .unfinished behind; the next one then starts from an empty folder.
@@ -84,4 +93,10 @@ $(VENV)/.dev: $(VENV)/.runtime requirements/dev.txt
 	@echo "Installing the tools for tests and checks into $(VENV)"
 	@$(LOCKED) requirements/dev.txt
 	@rm $(VENV)/.unfinished
+	@touch $@
+
+$(PEERS)/.ready: $(VENV)/.python benchmarks/requirements.txt
+	@echo "Installing the opponents of the benchmarks into $(PEERS) (about a minute, once)"
+	@"$(PYTHON)" -m venv --clear $(PEERS)
+	@$(PEERS)/bin/python $(PIP) $(HASHED) benchmarks/requirements.txt
 	@touch $@

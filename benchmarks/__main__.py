@@ -1,0 +1,117 @@
+"""Measure the figures that must hold, each beside an opponent in the same run.
+
+    make bench [BENCH="--quick --json FILE"]
+
+Servers have the first core, what loads them the last one; with two workers the server has both. One load at a time, the
+other servers are stopped meanwhile; medians of rounds in turns. Everything takes some 12 minutes, --quick some 3.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import msgspec
+
+from benchmarks import about, batch, footprint, row, serving
+from benchmarks.bars import judge
+from benchmarks.figures import Report
+from benchmarks.loads import Void
+from benchmarks.report import tables, write_page
+from benchmarks.servers import Cores
+from benchmarks.ways import OPPONENTS, OURS, PEERS, Way
+from benchmarks.worlds import NAMES, make_world
+
+PARTS = ("row", "batch", "footprint", "serving")
+
+
+def main() -> int:
+    """Measure what was asked for; 0 also where a bar is missed, 1 where a run is void."""
+    arguments = _arguments()
+    cores = Cores(sorted(os.sched_getaffinity(0)))
+    if missing := _missing(cores):
+        print(f"benchmarks: {missing}", file=sys.stderr)
+        return 1
+    peers = {way.name for way in OPPONENTS} if arguments.peers is None else set(arguments.peers)
+    ways = [*OURS, *(way for way in OPPONENTS if way.name in peers)]
+    report = Report(about=about.here(shlex.join(["make", "bench", *_bench(sys.argv[1:])])))
+    os.sched_setaffinity(0, {cores.load})
+    try:
+        with tempfile.TemporaryDirectory(prefix="benchmarks-") as folder:
+            _measure(report, ways, cores, Path(folder), arguments)
+    except Void as void:
+        print(f"benchmarks: void: {void}", file=sys.stderr)
+        return 1
+    print(tables(report))
+    if arguments.json:
+        arguments.json.write_bytes(msgspec.json.format(msgspec.json.encode(report)) + b"\n")
+    if arguments.markdown:
+        write_page(report, arguments.markdown)
+    missed = [bar.what for bar in judge(report) if not bar.met]
+    tell(f"missed: {'; '.join(missed)}" if missed else "every bar is met")
+    return 0
+
+
+def _measure(report: Report, ways: list[Way], cores: Cores, folder: Path, arguments: argparse.Namespace) -> None:
+    quick, parts = arguments.quick, arguments.only
+    for name in NAMES:
+        world = make_world(name, folder / name)
+        if "row" in parts and name == "mixed":
+            tell(f"{name}: one row")
+            report.row = row.measure(world, 5_000 if quick else 20_000)
+        if "batch" in parts:
+            tell(f"{name}: batch")
+            n_rows, rounds = (100_000, 1) if quick else (500_000, 3)
+            report.batch[name] = batch.measure(world, cores, n_rows=n_rows, rounds=rounds)
+        if "footprint" in parts and name == "mixed":
+            n_starts, seconds = (2, 1) if quick else (5, 5)
+            report.footprints = footprint.measure(
+                world, ways, cores, folder, n_starts=n_starts, seconds=seconds, tell=tell
+            )
+        if "serving" in parts:
+            plans = serving.plan(
+                arguments.seconds or (1 if quick else 3), arguments.rounds or (2 if quick else 5), quick=quick
+            )
+            report.cells += tuple(serving.measure(world, ways, plans, cores, folder, tell))
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    names = [way.name for way in OPPONENTS]
+    parser.add_argument("--quick", action="store_true", help="fewer loads, shorter")
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, help="parts to measure")
+    parser.add_argument("--peers", nargs="*", choices=names, help="opponents to measure; with no name, none")
+    parser.add_argument("--seconds", type=int, help="seconds of each load")
+    parser.add_argument("--rounds", type=int, help="turns of each server")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures to this file")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables into this page")
+    return parser.parse_args()
+
+
+def _bench(words: list[str]) -> list[str]:
+    return [f"BENCH={shlex.join(words)}"] if words else []
+
+
+def _missing(cores: Cores) -> str:
+    """Say what this machine lacks."""
+    if len(cores.all) < 2:
+        return "two cores are needed, one for the server and one for what loads it"
+    tools = [tool for tool in ("wrk", "taskset") if shutil.which(tool) is None]
+    if tools:
+        return f"{' and '.join(tools)} not found; Debian, Ubuntu: apt-get install wrk util-linux"
+    return "" if PEERS.exists() else f"{PEERS.parent} is not there; `make bench` makes it"
+
+
+def tell(sentence: str) -> None:
+    """Say on stderr how far it is."""
+    print(f"{time.strftime('%H:%M:%S')} {sentence}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,69 @@
+"""Loads by wrk, from a core of its own. Bodies rotate; an answer that is not a success makes the run void."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+from typing import NamedTuple
+
+SCRIPT = """
+local requests, i = {}, 0
+function init(arguments)
+  local headers = {["content-type"] = "application/json"}
+  for body in io.lines(arguments[1]) do requests[#requests + 1] = wrk.format("POST", nil, headers, body) end
+end
+function request()
+  i = i % #requests + 1
+  return requests[i]
+end
+"""
+TIMEOUT_SECONDS = 120
+UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0}
+
+
+class Void(Exception):
+    """A run that counts for nothing, and why."""
+
+
+class Load(NamedTuple):
+    """What wrk saw."""
+
+    requests_per_second: float
+    p50_seconds: float
+    p99_seconds: float
+    n_requests: int
+
+
+def load(url: str, bodies: Path, *, n_connections: int, seconds: float, core: int) -> Load:
+    """Load ``url`` with the bodies of a file, one a line, in turn. Raises Void."""
+    script = bodies.with_name("load.lua")
+    script.write_text(SCRIPT, encoding="ascii")
+    options = ["-t1", f"-c{n_connections}", f"-d{seconds:.0f}s", f"--timeout={TIMEOUT_SECONDS}s", "--latency"]
+    command = ["taskset", "-c", str(core), "wrk", *options, "-s", str(script), url, "--", str(bodies)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise Void(f"wrk ended with status {done.returncode}: {done.stdout}{done.stderr}")
+    return parse(done.stdout)
+
+
+def parse(text: str) -> Load:
+    """Read what wrk printed. Raises Void when a request failed or none was answered."""
+    if "Non-2xx" in text or "Socket errors" in text:
+        raise Void(f"some requests failed\n{text}")
+    n_requests = int(_found(r"(\d+) requests in", text))
+    if not n_requests:
+        raise Void(f"no request was answered in time\n{text}")
+    return Load(float(_found(r"Requests/sec:\s+([\d.]+)", text)), _latency(50, text), _latency(99, text), n_requests)
+
+
+def _latency(percent: int, text: str) -> float:
+    number, unit = re.fullmatch(r"([\d.]+)(\w+)", _found(rf"^\s+{percent}%\s+(\S+)$", text)).groups()  # type: ignore[union-attr]
+    return float(number) * UNITS[unit]
+
+
+def _found(pattern: str, text: str) -> str:
+    found = re.search(pattern, text, re.MULTILINE)
+    if found is None:
+        raise Void(f"wrk printed something else than expected\n{text}")
+    return found[1]

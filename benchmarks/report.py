@@ -1,0 +1,124 @@
+"""Figures as tables of Markdown, for the terminal and for the page of the documentation."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from benchmarks.bars import Bar, judge
+from benchmarks.figures import Cell, Footprint, Report
+
+BEGIN, END = "<!-- figures: written by `make bench`, not by hand -->", "<!-- end of figures -->"
+
+
+def write_page(report: Report, page: Path) -> None:
+    """Put the tables between the marks of a page. Raises ValueError when it has no marks."""
+    text = page.read_text(encoding="utf-8")
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise ValueError(f"{page} has no line {BEGIN!r} with {END!r} behind it")
+    page.write_text("".join((before, begin, "\n\n", tables(report), "\n", end, after)), encoding="utf-8")
+
+
+def tables(report: Report) -> str:
+    """Render everything that was measured."""
+    parts = [_about(report), _bars(list(judge(report)))]
+    parts += [_cell(cell) for cell in report.cells]
+    if report.footprints:
+        parts.append(_footprints(report.footprints))
+    if report.row:
+        rows = [
+            (name, duration(found.p50_seconds), duration(found.p99_seconds), f"{found.n_calls:,}")
+            for name, found in report.row.items()
+        ]
+        parts.append(_table(("one row, 20 mixed columns", "p50", "p99", "calls"), rows))
+    for world, batch in report.batch.items():
+        head = (f"{batch.n_rows:,} rows, {world}, one core", "rows/s")
+        parts.append(_table(head, [(name, f"{rate:,.0f}") for name, rate in batch.rates.items()]))
+    return "\n".join(parts)
+
+
+def duration(seconds: float) -> str:
+    """Write seconds in the unit that reads best."""
+    for unit, size in (("s", 1.0), ("ms", 1e-3)):
+        if seconds >= size:
+            return f"{seconds / size:.2f} {unit}"
+    return f"{seconds * 1e6:.0f} µs"
+
+
+def _about(report: Report) -> str:
+    about = report.about
+    versions = ", ".join(f"{name} {version}" for name, version in about.versions.items())
+    return (
+        f"{about.date}, `{about.command}`, {about.n_cores} cores of {about.processor}, {about.system}; "
+        f"load average {about.load_average:.2f} before it began.\n{versions}.\n"
+    )
+
+
+def _bars(bars: Sequence[Bar]) -> str:
+    head = ("what", "Scoreline", "opponent", "found", "bar", "moonshot", "met")
+    return _table(head, [_bar(bar) for bar in bars])
+
+
+def _bar(bar: Bar) -> Sequence[str]:
+    written = {"/s": lambda value: f"{value:,.0f}/s", "s": duration, "B": _megabytes}[bar.unit]
+    mark = written if bar.theirs is None else lambda ratio: f"{ratio:.2f} ×" if ratio < 10 else f"{ratio:.0f} ×"
+    theirs = "" if bar.theirs is None else written(bar.theirs)
+    met = "moonshot" if bar.reaches(bar.moonshot) else "yes" if bar.met else "NO"
+    return bar.what, written(bar.ours), theirs, mark(bar.found), mark(bar.bar), mark(bar.moonshot), met
+
+
+def _cell(cell: Cell) -> str:
+    ours = cell.rates.get("scoreline")
+    rows = []
+    for name, rate in cell.rates.items():
+        ratio = f"{ours.requests_per_second / rate.requests_per_second:.2f} ×" if ours else ""
+        times = duration(rate.p50_seconds), duration(rate.p99_seconds), duration(rate.processor_seconds)
+        rows.append((name, f"{rate.requests_per_second:,.0f}", ratio, *times))
+    what = f"{cell.world}, {_count(cell.n_rows, 'row')} a request, {_count(cell.n_connections, 'connection')}"
+    return _table((what, "requests/s", "scoreline is", "p50", "p99", "processor a request"), rows)
+
+
+def _footprints(footprints: dict[str, Footprint]) -> str:
+    head = (
+        "one deployment, mixed",
+        "start to first score",
+        "processes",
+        "memory (RSS)",
+        "after load",
+        "its share (PSS)",
+    )
+    rows = []
+    for name, found in footprints.items():
+        before, after = (sum(memory.rss_bytes for memory in found_) for found_ in (found.before, found.after))
+        share = sum(memory.pss_bytes for memory in found.after)
+        starts = duration(statistics.median(found.starts))
+        rows.append((name, starts, str(len(found.after)), _megabytes(before), _megabytes(after), _megabytes(share)))
+    return _table(head, rows)
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    return "\n".join(_lines(head, rows, widths)) + "\n"
+
+
+def _lines(head: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[int]) -> Iterator[str]:
+    """Yield lines whose first column is flush left and whose others are flush right."""
+    for number, cells in enumerate((head, *rows)):
+        padded = [
+            cell.rjust(width) if i else cell.ljust(width)
+            for i, (cell, width) in enumerate(zip(cells, widths, strict=True))
+        ]
+        yield f"| {' | '.join(padded)} |"
+        if number == 0:
+            yield f"|{'|'.join('-' * (width + 1) + (':' if i else '-') for i, width in enumerate(widths))}|"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _megabytes(size: float) -> str:
+    return f"{size / 1e6:.0f} MB"
