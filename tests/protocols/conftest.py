@@ -11,6 +11,7 @@ from tests.artifacts import tiny_artifact
 from scoreline.app.settings import Settings, open_app
 from scoreline.core.schema import Column, Schema
 from scoreline.scoring.pipeline import ScoringPipeline, load
+from scoreline.web.admission import Limits
 from scoreline.web.app import create_app
 from scoreline.web.server import background, bind
 
@@ -84,7 +85,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             app.registry.register(file)
             app.registry.deploy(name, name, default=name == "credit")
             pipelines[name] = load(file)
-        lane, asgi = (create_app(app.registry, max_body_bytes=MAX_BODY_BYTES, fast_lane=on) for on in (True, False))
+        lane, asgi = (
+            create_app(app.registry, limits=Limits(body_bytes=MAX_BODY_BYTES), fast_lane=on) for on in (True, False)
+        )
         with (
             background(lane, bind(port=0)) as url,
             background(asgi, bind(port=0)) as other,

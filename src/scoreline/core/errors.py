@@ -152,6 +152,13 @@ class Unavailable(ScorelineError):
     kind = "unavailable"
 
 
+class TooManyRequests(ScorelineError):
+    """As many requests as may wait for an answer do."""
+
+    code = "too_many_requests"
+    kind = "unavailable"
+
+
 class MissingExtra(ScorelineError):
     """A feature needs a package of an extra that is not installed."""
 
@@ -177,5 +184,6 @@ ERRORS: tuple[type[ScorelineError], ...] = (
     Conflict,
     Unsupported,
     Unavailable,
+    TooManyRequests,
     MissingExtra,
 )

@@ -21,6 +21,7 @@ STATUS_OF_CODE: dict[str, int] = {
     "length_required": 411,
     "too_large": 413,
     "unsupported_media_type": 415,
+    "too_many_requests": 429,
 }
 """Errors that HTTP itself has a code for."""
 

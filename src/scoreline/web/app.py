@@ -16,10 +16,11 @@ from scoreline.serving.deployments import ActiveDeployments, Source
 from scoreline.serving.plane import Plane, Watcher
 from scoreline.serving.protocols import DIALECTS
 from scoreline.serving.protocols.dialect import Reply
-from scoreline.web.body import MAX_BODY_BYTES
+from scoreline.web.admission import LIMITS, Admission, Limits
 from scoreline.web.catalog import catalog_routes
+from scoreline.web.descriptors import room_for_connections
 from scoreline.web.endpoint import Endpoint, View
-from scoreline.web.fastlane import LANE, Lane
+from scoreline.web.fastlane import ADMISSION, LANE, Lane
 from scoreline.web.health import health_routes
 from scoreline.web.requests import Requests
 from scoreline.web.scoring import dialect_routes
@@ -30,7 +31,7 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 def create_app(
     source: Source,
     *,
-    max_body_bytes: int = MAX_BODY_BYTES,
+    limits: Limits = LIMITS,
     fast_lane: bool = True,
     watchers: Sequence[Watcher] = (),
 ) -> ASGIApp:
@@ -42,15 +43,18 @@ def create_app(
     """
     deployments = ActiveDeployments(source)
     plane = Plane(watchers)
+    admission = Admission(limits)
 
     @asynccontextmanager
-    async def lifespan(_: object) -> AsyncIterator[dict[str, Lane]]:
+    async def lifespan(_: object) -> AsyncIterator[dict[str, object]]:
         await asyncio.to_thread(deployments.start)
-        yield {LANE: Lane(deployments, plane, max_body_bytes)} if fast_lane else {}
+        admission.n_connections = room_for_connections(limits.n_connections)
+        lane = {LANE: Lane(deployments, plane, admission)} if fast_lane else {}
+        yield {ADMISSION: admission, **lane}
         await asyncio.to_thread(deployments.close)
 
     write_error = DIALECTS["native"].error
-    routes = [route for dialect in DIALECTS for route in dialect_routes(dialect, deployments, plane, max_body_bytes)]
+    routes = [route for dialect in DIALECTS for route in dialect_routes(dialect, deployments, plane, admission)]
     routes += health_routes(deployments, write_error)
     routes += catalog_routes(deployments, write_error)
     nowhere = Endpoint(dict.fromkeys(METHODS, _nowhere(routes, deployments)), write_error)

@@ -1,12 +1,12 @@
-"""Bodies of requests: what is accepted, and how much of it."""
+"""Bodies of requests: which are accepted."""
 
 from __future__ import annotations
 
 from starlette.requests import Request
 
-from scoreline.core.errors import BadRequest, TooLarge, UnsupportedMediaType
+from scoreline.core.errors import BadRequest, UnsupportedMediaType
+from scoreline.web.admission import Body
 
-MAX_BODY_BYTES = 64 * 1024 * 1024
 JSON_TYPES = frozenset(
     {"", "application/json", "text/json", "text/plain", "application/octet-stream", "application/x-www-form-urlencoded"}
 )
@@ -29,31 +29,20 @@ def check_json(content_type: str, content_encoding: str) -> None:
         raise UnsupportedMediaType(f"content encoding `{encoding}` is not read here", hint="send the body uncompressed")
 
 
-async def read_body(request: Request, limit: int) -> bytes:
-    """Read the whole body. Raises TooLarge beyond ``limit`` bytes, BadRequest when the length header is no number.
+async def read_body(request: Request, held: Body) -> bytes:
+    """Read the whole body, and count it. Raises TooLarge, Unavailable, BadRequest when the length header is no number.
 
-    uvicorn throws away what is left unread of a body that is too large, so that the caller, who is still sending, can
+    uvicorn throws away what is left unread of a body that is refused, so that the caller, who is still sending, can
     read the answer.
     """
     declared = request.headers.get("content-length")
     if declared is not None and not (declared.isascii() and declared.isdigit()):
         raise BadRequest(f"content-length is not a number: {declared!r}", hint="send its length in bytes")
-    if int(declared or 0) > limit:
-        raise too_large(limit)
+    held.hold(int(declared or 0))
     chunks: list[bytes] = []
     size = 0
     async for chunk in request.stream():
         size += len(chunk)
-        if size > limit:
-            raise too_large(limit)
+        held.hold(size)
         chunks.append(chunk)
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
-
-
-def too_large(limit: int) -> TooLarge:
-    """Return the error of a body of more than ``limit`` bytes."""
-    text = f"{limit / 1024 / 1024:g} MB" if limit >= 1024 * 1024 else f"{limit} bytes"
-    return TooLarge(
-        f"the body is larger than {text}, the limit of this server",
-        hint="send fewer rows a request, or score the file with `scoreline score`",
-    )

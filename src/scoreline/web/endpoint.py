@@ -16,6 +16,8 @@ log = logging.getLogger("scoreline.web")
 
 View = Callable[[Request], Awaitable[Reply]]
 WriteError = Callable[[ScorelineError, str], bytes]
+RETRY = (("retry-after", "1"),)
+"""Goes with an answer that says "not now": in how many seconds to come again."""
 
 
 class Endpoint:
@@ -67,7 +69,7 @@ def refusal(
         error = log_failure(failure, request_id)
         body = write_error(error, request_id)
     status = http_status(error)
-    headers = allow if status == 405 else (("retry-after", "1"),) if status == 503 else ()
+    headers = allow if status == 405 else RETRY if status in (429, 503) else ()
     return Reply(body, status=status, headers=headers)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 
 from starlette.requests import Request
 from starlette.routing import Route
@@ -14,20 +13,17 @@ from scoreline.serving.active import Active
 from scoreline.serving.deployments import ActiveDeployments
 from scoreline.serving.plane import Asked, Plane, clock
 from scoreline.serving.protocols.dialect import Dialect, Refusal, Reply
+from scoreline.web.admission import Admission, Body
 from scoreline.web.body import check_json, read_body
 from scoreline.web.endpoint import Endpoint, View
-
-LARGE_BODY_BYTES = 64 * 1024
-"""A body of this size takes milliseconds: it is answered in a thread, so that it does not hold up the others."""
-N_LARGE_AT_ONCE = 2
-large_bodies = ThreadPoolExecutor(N_LARGE_AT_ONCE, "scoreline-large")
+from scoreline.web.large import is_large, large_bodies
 
 
 def dialect_routes(
-    dialect: Dialect, deployments: ActiveDeployments, plane: Plane, max_body_bytes: int
+    dialect: Dialect, deployments: ActiveDeployments, plane: Plane, admission: Admission
 ) -> Iterator[Route]:
     """Yield the routes of ``dialect``, the scoring route first: routes are matched in order."""
-    score = _score(dialect, deployments, plane, max_body_bytes)
+    score = _score(dialect, deployments, plane, admission)
     views: dict[str, dict[str, View]] = {dialect.score_path: {"POST": score}}
     for path, show in dialect.views.items():
         views.setdefault(path, {})["GET"] = _show(show, deployments)
@@ -39,7 +35,7 @@ def dialect_routes(
             yield Route(prefix + path, endpoint)
 
 
-def _score(dialect: Dialect, deployments: ActiveDeployments, plane: Plane, max_body_bytes: int) -> View:
+def _score(dialect: Dialect, deployments: ActiveDeployments, plane: Plane, admission: Admission) -> View:
     async def score(request: Request) -> Reply:
         started_at = clock()
         headers = request.headers
@@ -47,20 +43,25 @@ def _score(dialect: Dialect, deployments: ActiveDeployments, plane: Plane, max_b
             request.path_params.get("name"), headers.get("x-scoreline-key", "")
         )
         check_json(headers.get("content-type", ""), headers.get("content-encoding", ""))
-        body = await read_body(request, max_body_bytes)
+        with Body(admission) as held:
+            body = await read_body(request, held)
+            with admission.pending(active.name):
+                return await answer(request, active, body, started_at)
+
+    async def answer(request: Request, active: Active, body: bytes, started_at: float) -> Reply:
         asked = Asked(
             dialect,
             body,
             active,
             request_id=request.scope["request_id"],
             caller=request.client.host if request.client else "",
-            trace=headers.get("traceparent", ""),
+            trace=request.headers.get("traceparent", ""),
             key=request.headers.get("x-scoreline-key", ""),
             started_at=started_at,
         )
-        if len(body) < LARGE_BODY_BYTES:
-            return plane.answer_one(asked)
-        return await asyncio.get_running_loop().run_in_executor(large_bodies, plane.answer_one, asked)
+        if is_large(body):
+            return await asyncio.get_running_loop().run_in_executor(large_bodies, plane.answer_one, asked)
+        return plane.answer_one(asked)
 
     return score
 

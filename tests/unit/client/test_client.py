@@ -22,6 +22,7 @@ from scoreline.app.settings import Settings, open_app
 from scoreline.client import Client, encode_rows
 from scoreline.core.errors import BadSetting, NotFound, SchemaMismatch, TooLarge, Unavailable
 from scoreline.scoring.pipeline import ScoringPipeline, load
+from scoreline.web.admission import Limits
 from scoreline.web.app import create_app
 from scoreline.web.server import background, bind
 
@@ -124,7 +125,7 @@ def test_a_body_beyond_the_limit_is_told_although_it_is_still_being_sent(tmp_pat
     with open_app(Settings.of(home=tmp_path, environment={})) as app:
         app.registry.register(tmp_path / "credit.scoreline")
         app.registry.deploy("credit", "credit")
-        web = create_app(app.registry, max_body_bytes=100_000)
+        web = create_app(app.registry, limits=Limits(body_bytes=100_000))
         with (
             background(web, bind(port=0)) as url,
             Client(url, retry_seconds=()) as client,

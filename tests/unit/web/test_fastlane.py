@@ -14,9 +14,11 @@ from tests.unit.web.conftest import two_models
 from tests.wire import SCORE, Response, Server, Wire, request, responses, serving
 
 from scoreline.web import logs
+from scoreline.web.admission import Limits
 from scoreline.web.app import create_app
-from scoreline.web.fastlane import connection
-from scoreline.web.scoring import LARGE_BODY_BYTES
+from scoreline.web.fastlane import connection, patience
+from scoreline.web.fastlane.protocol import LONGEST_HEAD_BYTES
+from scoreline.web.large import LARGE_BODY_BYTES
 
 MAX_BODY_BYTES = 200_000
 ROW = {"age": 42, "amount": 1500.5, "purpose": "radio"}
@@ -30,7 +32,9 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Ser
     """A server with a fast lane and one without, on the same deployments."""
     with two_models(tmp_path_factory.mktemp("fastlane")) as app:
         app.registry.deploy("credit", "credit", default=True)
-        ways = [create_app(app.registry, max_body_bytes=MAX_BODY_BYTES, fast_lane=on) for on in (True, False)]
+        ways = [
+            create_app(app.registry, limits=Limits(body_bytes=MAX_BODY_BYTES), fast_lane=on) for on in (True, False)
+        ]
         with serving(ways[0]) as lane, serving(ways[1]) as asgi:
             yield lane, asgi
 
@@ -255,9 +259,9 @@ def test_a_request_that_does_not_arrive_is_timed_out(lane: Server) -> None:
     sent = request(ROW)
     in_head, in_body = lane.exchange(sent[:20]), lane.exchange(sent[:-5])
     for wire in (in_head, in_body):
-        lane.look(wire, connection.SLOW_SECONDS - 1)
+        lane.look(wire, patience.SLOW_SECONDS - 1)
         assert not wire.closed
-        lane.look(wire, connection.SLOW_SECONDS + 1)
+        lane.look(wire, patience.SLOW_SECONDS + 1)
     assert responses(in_head.sent)[0].status == 408
     assert responses(in_body.sent)[0].document["error"]["code"] == "timed_out"
     assert (in_head.closed, in_body.closed) == (True, True)
@@ -266,15 +270,15 @@ def test_a_request_that_does_not_arrive_is_timed_out(lane: Server) -> None:
 def test_a_large_body_has_more_time_to_arrive(lane: Server) -> None:
     sent = request(body=b" " * 150_000)
     wire = lane.exchange(sent[:120_000])
-    lane.look(wire, connection.SLOW_SECONDS + 100)
+    lane.look(wire, patience.SLOW_SECONDS + 100)
     assert not wire.closed
-    lane.look(wire, connection.SLOW_SECONDS + 120)
+    lane.look(wire, patience.SLOW_SECONDS + 120)
     assert wire.closed
 
 
 def test_a_slow_body_of_an_ordinary_request_is_timed_out_too(lane: Server) -> None:
     wire = lane.exchange(request(ROW, method="PUT", path="/nowhere")[:-5])
-    lane.look(wire, connection.SLOW_SECONDS + 1)
+    lane.look(wire, patience.SLOW_SECONDS + 1)
     assert wire.closed
 
 
@@ -295,11 +299,11 @@ def test_a_caller_that_does_not_read_is_not_read_from_and_given_up_in_the_end(la
     wire.buffered = 100_000
     wire.protocol.pause_writing()
     assert not wire.reading
-    lane.look(wire, connection.STALLED_SECONDS - 1)
+    lane.look(wire, patience.STALLED_SECONDS - 1)
     wire.buffered = 90_000
-    lane.look(wire, connection.STALLED_SECONDS + 1)
+    lane.look(wire, patience.STALLED_SECONDS + 1)
     assert not wire.closed, "it reads, if slowly"
-    lane.look(wire, 2 * connection.STALLED_SECONDS + 5)
+    lane.look(wire, 2 * patience.STALLED_SECONDS + 5)
     assert wire.closed
 
 
@@ -331,6 +335,17 @@ def test_a_flood_that_ends_within_a_request_is_read_on(lane: Server) -> None:
     wire.protocol.data_received(request(ROW)[-1:])
     lane.turns()
     assert len(responses(wire.sent)) == connection.N_PIPELINED + 1
+
+
+def test_a_packet_of_many_requests_that_ends_within_headers_is_no_endless_head(lane: Server) -> None:
+    wire = lane.connect()
+    sent = request(ROW) * 600
+    assert len(sent) > LONGEST_HEAD_BYTES + 100
+    wire.protocol.data_received(sent[:-100])
+    lane.turns()
+    wire.protocol.data_received(sent[-100:])
+    lane.turns()
+    assert [answer.status for answer in responses(wire.sent)] == [200] * 600
 
 
 def test_headers_without_end_are_refused(lane: Server) -> None:
@@ -378,20 +393,23 @@ def test_a_caller_that_is_gone_before_its_answer_disturbs_nobody(lane: Server) -
 # The end
 
 
-def test_a_stopping_server_answers_what_it_accepted_and_closes(lane: Server) -> None:
+def test_a_stopping_server_answers_what_it_accepted_and_closes(lane: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "LAST_CALL_SECONDS", 0)
     idle, pending, receiving = lane.exchange(request(ROW)), lane.connect(), lane.connect()
+    last_call = lane.exchange(request(ROW))
     large = request({"rows": [ROW] * 2000})
     pending.protocol.data_received(request(ROW) + large)
     receiving.protocol.data_received(request(ROW)[:-1])
-    for wire in (idle, pending, receiving):
+    for wire in (idle, pending, receiving, last_call):
         wire.protocol.shutdown()
-    assert idle.closed
+    last_call.protocol.data_received(request(ROW) * 2)
     receiving.protocol.data_received(request(ROW)[-1:] + request(ROW))
     lane.wait_for(pending, 2)
     lane.turns()
     assert [answer.status for answer in responses(pending.sent)] == [200, 200]
     assert [answer.headers.get("connection") for answer in responses(receiving.sent)] == ["close"]
-    assert (pending.closed, receiving.closed) == (True, True)
+    assert [answer.headers.get("connection") for answer in responses(last_call.sent)] == [None, "close"]
+    assert all(wire.closed for wire in (idle, pending, receiving, last_call))
 
 
 # The log

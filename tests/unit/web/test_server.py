@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 from scoreline.app.settings import App
 from scoreline.core.errors import BadSetting, Conflict, Unavailable
 from scoreline.web.app import create_app
-from scoreline.web.fastlane import connection, connections
+from scoreline.web.fastlane import connections, patience
 from scoreline.web.logs import JsonLines, TextLines
 from scoreline.web.server import background, bind, url_of
 
@@ -79,7 +79,7 @@ def test_a_caller_that_is_early_waits_for_the_models() -> None:
 
 def test_a_slow_sender_is_told_so_without_being_asked(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "LOOK_SECONDS", 0.01)
-    monkeypatch.setattr(connection, "SLOW_SECONDS", 0.05)
+    monkeypatch.setattr(patience, "SLOW_SECONDS", 0.05)
     listening = bind(port=0)
     with background(create_app(app.registry), listening), socket.create_connection(listening.getsockname()) as slow:
         slow.settimeout(20)

@@ -34,6 +34,8 @@ class Call(Asked):
         "disconnected",
         "error",
         "expects",
+        "held",
+        "in_thread",
         "keep_alive",
         "more",
         "protocol",
@@ -64,6 +66,10 @@ class Call(Asked):
         self.more: list[bytes] | None = None
         """What came of the body after its first part."""
         self.size = 0
+        self.held = 0
+        """How many bytes of the body are counted as held by the worker."""
+        self.in_thread = False
+        """Whether a thread has the body: then it is held until that is done, whether anybody still waits or not."""
         self.complete = False
         """Whether the body is whole."""
         self.started = False

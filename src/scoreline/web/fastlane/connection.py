@@ -1,4 +1,4 @@
-"""A connection: requests get their turn and answers leave in the order of the requests; what takes too long ends it."""
+"""A connection: requests get their turn, and answers leave in the order of the requests."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.protocols.utils import is_ssl
 from uvicorn.server import ServerState
 
-from scoreline.core.errors import ScorelineError, TimedOut
+from scoreline.core.errors import ScorelineError
 from scoreline.serving.protocols.dialect import Reply
 from scoreline.web.fastlane.call import Call
 from scoreline.web.fastlane.response import CONTINUE
@@ -19,12 +19,6 @@ from scoreline.web.fastlane.response import CONTINUE
 if TYPE_CHECKING:
     from scoreline.web.fastlane.lane import Lane
 
-SLOW_SECONDS = 30.0
-"""How long a request may take to arrive, …"""
-SLOWEST_BYTES_A_SECOND = 1024
-"""… and how much longer its bytes give it."""
-STALLED_SECONDS = 60.0
-"""How long a caller may take none of its answers."""
 N_PIPELINED = 64
 """Requests of one connection that may wait for their answers before no more are read."""
 
@@ -47,6 +41,7 @@ class Connection(HttpToolsProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, loop)
         self._lane = lane
+        self._admission = lane.admission
         self._responses = lane.responses(server_state)
         self._waiting: deque[Call] = deque()
         self._call: Call | None = None
@@ -55,27 +50,25 @@ class Connection(HttpToolsProtocol):
         """Nothing more is read: the last request said so, was no HTTP, or the caller has closed its side."""
         self._farewell = b""
         """What is said after the last answer, before the connection is closed."""
+        self._draining = False
+        """The server stops: no request after the next one."""
         self._in_head = False
         self._receiving = False
         """Whether a request has begun to arrive and is not whole."""
         self._begun_at = 0.0
         """When the request that is being received began."""
-        self._n_received = 0
+        self._n_received: int | None = None
+        """How many bytes of it have come in packets; None within the packet in which it began."""
+        self._untaken_bytes = 0
+        """Answers that wait for the caller to read, as they are counted in place of their requests."""
         self._idle_since: float | None = None
-        """When it was first seen at rest: to ask for the time at each request costs more than to be a second late."""
-        self._stalled = (0.0, 0)
+        """When it was first seen at rest."""
 
     # What the transport tells
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
-        super().connection_made(transport)
-        self._lane.connections.add(self)
-
     def connection_lost(self, exc: Exception | None) -> None:
-        self._lane.connections.discard(self)
-        for call in self._waiting:
-            call.disconnected = True
-        self._waiting.clear()
+        self._forget_what_follows()
+        self._forget_taken()
         super().connection_lost(exc)
 
     def eof_received(self) -> bool | None:  # type: ignore[override]  # uvicorn never keeps the other side open
@@ -84,20 +77,9 @@ class Connection(HttpToolsProtocol):
         self._forget_unfinished()
         return self._is_owed() and not is_ssl(self.transport)
 
-    def shutdown(self) -> None:
-        """Answer what was accepted, then close."""
-        super().shutdown()
-        if not self._receiving or self._in_head:
-            self._ending = True
-
-    def pause_writing(self) -> None:
-        """Read nothing more from a caller that does not read."""
-        super().pause_writing()
-        self._stalled = (self.loop.time(), self.transport.get_write_buffer_size())
-        self.flow.pause_reading()
-
     def resume_writing(self) -> None:
         super().resume_writing()
+        self._forget_taken()
         if not self.pipeline and len(self._waiting) <= N_PIPELINED:
             self._resume_reading()
 
@@ -117,8 +99,15 @@ class Connection(HttpToolsProtocol):
         if len(waiting) > N_PIPELINED:
             self.flow.pause_reading()
 
+    def wait_for_thread(self, call: Call) -> None:
+        """Read no further while a thread has ``call``."""
+        call.in_thread = True
+        self.flow.pause_reading()
+
     def _refuse(self, call: Call, error: ScorelineError) -> None:
         call.refuse(error)
+        self._let_go(call)
+        self._begun_at = self.loop.time()  # so long may the rest of it take, which nobody keeps
         if call.started:
             self._lane.add(call)
 
@@ -128,8 +117,9 @@ class Connection(HttpToolsProtocol):
 
     def answer(self, call: Call, reply: Reply) -> None:
         """Take the answer to ``call``; ``send`` sends it once those before it are sent."""
+        call.in_thread = False
         if call.disconnected or self.transport.is_closing():
-            call.disconnected = True
+            self._drop(call)
             return
         call.answer = self._responses.write(reply, call.request_id, call.version, keep_alive=call.keep_alive)
 
@@ -139,14 +129,22 @@ class Connection(HttpToolsProtocol):
         if not waiting or waiting[0].answer is None:
             return
         answers: list[bytes] = []
+        n_held = 0
         while waiting and (answer := waiting[0].answer) is not None:
             call = waiting.popleft()
             call.response_complete = True
             answers.append(answer)
+            n_held += call.held
             if not call.keep_alive:
                 self._forget_what_follows()
         self.server_state.total_requests += len(answers)
-        self.transport.write(answers[0] if len(answers) == 1 else b"".join(answers))
+        written = answers[0] if len(answers) == 1 else b"".join(answers)
+        self.transport.write(written)
+        if n_held:
+            self._admission.let_go(n_held)
+            if self.flow.write_paused:
+                self._untaken_bytes += len(written)
+                self._admission.keep(len(written))
         if not waiting:
             self._next()
             return
@@ -159,17 +157,46 @@ class Connection(HttpToolsProtocol):
         self._ending = True
         self._farewell = b""
         for call in self._waiting:
-            call.disconnected = True
+            self._drop(call)
         self._waiting.clear()
+        cycles: list[Any] = [cycle for cycle, _ in self.pipeline]
+        for cycle in cycles:
+            if isinstance(cycle, Call):
+                self._drop(cycle)
         self.pipeline.clear()
 
     def _forget_unfinished(self) -> None:
         """Let the call go that is being received and will never be whole."""
         call = self._call
         if call is not None and call.error is None:
-            call.disconnected = True
+            self._drop(call)
             if call.started:
                 self._waiting.remove(call)
+
+    def _forget_taken(self) -> None:
+        if self._untaken_bytes:
+            self._admission.let_go(self._untaken_bytes)
+            self._untaken_bytes = 0
+
+    def _drop(self, call: Call) -> None:
+        call.disconnected = True
+        if not call.in_thread:
+            self._let_go(call)
+
+    def hold(self, call: Call, n_bytes: int) -> None:
+        """Count the body of ``call`` as of so many bytes. Raises Unavailable when they are too many for the worker."""
+        if n_bytes > call.held:
+            self._admission.hold(n_bytes - call.held)
+            call.held = n_bytes
+
+    def _let_go(self, call: Call) -> None:
+        self._admission.let_go(call.held)
+        call.held = 0
+
+    def _is_idle(self) -> bool:
+        """Whether every request has its answer, but for one of which the headers are not whole."""
+        last: Any = self.cycle
+        return last is None or bool(last.response_complete)
 
     def _is_owed(self) -> bool:
         """Whether a request that was received whole still has no answer."""
@@ -183,6 +210,8 @@ class Connection(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """Go on after an answer of uvicorn's."""
         self.server_state.total_requests += 1
+        if self._receiving:
+            self._begun_at = self.loop.time()
         self._next()
 
     def _next(self) -> None:
@@ -211,46 +240,6 @@ class Connection(HttpToolsProtocol):
             self.flow.resume_reading()
             if self._receiving:  # the time that it was not read is not the caller's
                 self._begun_at = self.loop.time()
-
-    # What ends a connection
-
-    def look(self, now: float) -> None:
-        """End what takes too long: a request that does not arrive, an answer that is not taken, a caller at rest."""
-        if self.transport.is_closing():
-            return
-        if self.flow.write_paused:
-            since, size = self._stalled
-            left = self.transport.get_write_buffer_size()
-            if left != size:
-                self._stalled = (now, left)
-            elif now - since > STALLED_SECONDS:
-                self.transport.abort()
-        elif self.flow.read_paused:
-            return
-        elif self._receiving:
-            if now - self._begun_at > SLOW_SECONDS + self._n_received / SLOWEST_BYTES_A_SECOND:
-                self._time_out()
-        elif self._is_idle():
-            if self._idle_since is None:
-                self._idle_since = now
-            elif now - self._idle_since > self.timeout_keep_alive:
-                self.transport.close()
-
-    def _is_idle(self) -> bool:
-        last: Any = self.cycle
-        return last is None or bool(last.response_complete)
-
-    def _time_out(self) -> None:
-        message = f"the request was not whole after {SLOW_SECONDS:g} seconds"
-        call = self._call
-        if call is not None and call.error is None:
-            self._ending = True
-            call.keep_alive = False
-            self._refuse(call, TimedOut(message, hint="send headers and body without a break"))
-        elif self._in_head:
-            self._end_with(408, f"{message[0].upper()}{message[1:]}.")
-        else:
-            self.transport.close()
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is no HTTP."""

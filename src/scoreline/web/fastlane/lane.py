@@ -8,28 +8,33 @@ from collections.abc import Sequence
 
 from uvicorn.server import ServerState
 
-from scoreline.core.errors import ScorelineError
+from scoreline.core.errors import ScorelineError, TooManyRequests, Unavailable
 from scoreline.serving.deployments import ActiveDeployments
 from scoreline.serving.plane import Plane
 from scoreline.serving.protocols.dialect import Reply
+from scoreline.web.admission import Admission
 from scoreline.web.endpoint import log_failure, refusal
 from scoreline.web.fastlane.call import Call
 from scoreline.web.fastlane.connections import Connections
 from scoreline.web.fastlane.response import Responses
 from scoreline.web.fastlane.targets import Targets
+from scoreline.web.large import LARGE_BODY_BYTES, LEAST_LARGE_BYTES, is_large, large_bodies
 from scoreline.web.logs import RequestLine
 from scoreline.web.requests import log_requests, request_line, requests_are_logged
-from scoreline.web.scoring import LARGE_BODY_BYTES, large_bodies
+
+N_TOGETHER = 256
+"""Requests that are answered together at most; the event loop turns before the next ones."""
 
 
 class Lane:
     """Answers the requests that were read in one turn of the event loop together, at the end of the turn."""
 
-    def __init__(self, deployments: ActiveDeployments, plane: Plane, max_body_bytes: int) -> None:
+    def __init__(self, deployments: ActiveDeployments, plane: Plane, admission: Admission) -> None:
         self.deployments = deployments
-        self.max_body_bytes = max_body_bytes
+        self.admission = admission
         self.targets = Targets()
         self.connections = Connections()
+        self._counts_pending = admission.counts_pending
         self._plane = plane
         self._calls: list[Call] = []
         self._responses: Responses | None = None
@@ -42,19 +47,50 @@ class Lane:
 
     def add(self, call: Call) -> None:
         """Answer ``call``, which is whole or refused, at the end of this turn; a large one in a thread."""
-        if call.error is None and call.size >= LARGE_BODY_BYTES:
-            large_bodies.submit(self._answer_large, call, call.protocol.loop)
-            return
+        if call.error is None:
+            if self._counts_pending:
+                self._count(call)
+            if call.size >= LEAST_LARGE_BYTES and self._goes_to_thread(call):
+                return
         if not self._calls:
             call.protocol.loop.call_soon(self._end_turn)
         self._calls.append(call)
 
+    def _count(self, call: Call) -> None:
+        try:
+            self.admission.begin(call.active.name)
+        except TooManyRequests as error:
+            call.refuse(error)
+
+    def _goes_to_thread(self, call: Call) -> bool:
+        """Have a large call answered in a thread. One that cannot wait for it is refused."""
+        if call.error is not None:
+            return False
+        if call.size < LARGE_BODY_BYTES:
+            call.join_body()
+            if not is_large(call.body):
+                return False
+        try:
+            call.protocol.hold(call, call.size)
+            large_bodies.submit(self._answer_large, call, call.protocol.loop)
+        except Unavailable as error:
+            if self._counts_pending:
+                self.admission.end(call.active.name)
+            call.refuse(error)
+            return False
+        call.protocol.wait_for_thread(call)
+        return True
+
     def _end_turn(self) -> None:
-        calls, self._calls = self._calls, []
+        calls = self._calls
+        self._calls = calls[N_TOGETHER:]
+        if self._calls:
+            calls = calls[:N_TOGETHER]
+            calls[0].protocol.loop.call_soon(self._end_turn)
         self._finish(calls, self._answers(calls))
 
     def _answer_large(self, call: Call, loop: asyncio.AbstractEventLoop) -> None:
-        answers = self._answers([call])
+        answers: Sequence[Reply | Exception] = [_GONE] if call.disconnected else self._answers([call])
         try:
             loop.call_soon_threadsafe(self._finish, [call], answers)
         except RuntimeError:
@@ -64,6 +100,10 @@ class Lane:
         lines: list[RequestLine] = []
         logged = requests_are_logged()
         now = time.perf_counter()
+        if self._counts_pending:
+            for call in calls:
+                if call.error is None:
+                    self.admission.end(call.active.name)
         for call, answer in zip(calls, answers, strict=True):
             reply, error = (answer, None) if isinstance(answer, Reply) else _refusal(call, answer)
             call.protocol.answer(call, reply)
@@ -84,6 +124,9 @@ class Lane:
             return found
         rest = iter(found)
         return [call.error if call.error is not None else next(rest) for call in calls]
+
+
+_GONE = Unavailable("the caller has gone")
 
 
 def _refusal(call: Call, error: Exception) -> tuple[Reply, ScorelineError]:

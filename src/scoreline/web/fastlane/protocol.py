@@ -8,15 +8,16 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from scoreline.core.errors import ScorelineError
 from scoreline.serving.plane import clock
-from scoreline.web.body import check_json, too_large
+from scoreline.web.body import check_json
 from scoreline.web.fastlane.call import Call
-from scoreline.web.fastlane.connection import Connection
+from scoreline.web.fastlane.patience import PatientConnection
 from scoreline.web.fastlane.targets import Target
+from scoreline.web.large import LARGE_BODY_BYTES
 
 LONGEST_HEAD_BYTES = 64 * 1024
 
 
-class FastLane(Connection):
+class FastLane(PatientConnection):
     """Takes the scoring requests; every other one goes on to uvicorn as if this were not here."""
 
     def data_received(self, data: bytes) -> None:
@@ -24,11 +25,25 @@ class FastLane(Connection):
             return
         super().data_received(data)
         if self._receiving:
-            if not self._n_received:
-                self._begun_at = self.loop.time()
-            self._n_received += len(data)
-            if self._in_head and self._n_received > LONGEST_HEAD_BYTES:
-                self._end_with(431, f"The headers are larger than {LONGEST_HEAD_BYTES} bytes.")
+            self._received_part(len(data))
+
+    def _received_part(self, n_bytes: int) -> None:
+        """Take note of a request that is not whole at the end of a packet."""
+        call = self._call
+        if self._n_received is None:  # it began in this packet, behind others perhaps
+            self._begun_at = self.loop.time()
+            self._n_received = call.size if call is not None else 0
+        else:
+            self._n_received += n_bytes
+        if self._ending:
+            return
+        if self._in_head and self._n_received > LONGEST_HEAD_BYTES:
+            self._end_with(431, f"The headers are larger than {LONGEST_HEAD_BYTES} bytes.")
+        elif call is not None and call.error is None:
+            try:
+                self.hold(call, call.size)
+            except ScorelineError as error:
+                self._refuse(call, error)
 
     def on_message_begin(self) -> None:
         self.url = b""
@@ -37,7 +52,7 @@ class FastLane(Connection):
         self._call = None
         self._in_head = True
         self._receiving = True
-        self._n_received = 0
+        self._n_received = None
 
     def on_headers_complete(self) -> None:
         self._in_head = False
@@ -54,14 +69,16 @@ class FastLane(Connection):
         self.url, self.expect_100_continue = url, expects
         self.headers.extend(headers)
         super().on_headers_complete()
+        if self._draining:
+            self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
         call = self._call
         if call is None:
             if not self._ending:
                 super().on_body(body)
-        elif call.error is None and call.add(body) > self._lane.max_body_bytes:
-            self._refuse(call, too_large(self._lane.max_body_bytes))
+        elif call.error is None and call.add(body) > self._admission.body_bytes:
+            self._check_size(call)
 
     def on_message_complete(self) -> None:
         self._receiving = False
@@ -78,12 +95,18 @@ class FastLane(Connection):
         if call.started and call.error is None:
             self._lane.add(call)
 
+    def _check_size(self, call: Call) -> None:
+        try:
+            self._admission.check_size(call.size)
+        except ScorelineError as error:
+            self._refuse(call, error)
+
     def _begin(self, target: Target) -> None:
         http_version = self.parser.get_http_version()
         call = Call(
             self,
             target,
-            keep_alive=http_version != "1.0" and self.parser.should_keep_alive(),
+            keep_alive=http_version != "1.0" and self.parser.should_keep_alive() and not self._draining,
             started_at=clock(),
         )
         declared, content_type, content_encoding = call.read_headers(self.headers)
@@ -93,8 +116,9 @@ class FastLane(Connection):
             call.version = active.version
             if content_type != b"application/json" or content_encoding:
                 check_json(content_type.decode("latin-1"), content_encoding.decode("latin-1"))
-            if declared > self._lane.max_body_bytes:
-                raise too_large(self._lane.max_body_bytes)
+            if declared >= LARGE_BODY_BYTES:
+                self._admission.check_size(declared)
+                self.hold(call, declared)
         except ScorelineError as error:
             call.refuse(error)
         before: Any = self.cycle

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 from uvicorn.server import ServerState
 
@@ -46,9 +48,10 @@ class Responses:
         told = self._versions[version]
         return b"%b%d\r\nx-request-id: %b%b%b%b" % (start, len(body), request_id.encode(), told, end, body)
 
-    def last(self, status: int, text: str) -> bytes:
+    def last(self, status: int, text: str, headers: Iterable[tuple[str, str]] = ()) -> bytes:
         """Return the answer to what is not a whole request; nothing on the connection is read after it."""
-        start = STATUS_LINE[status] + _lines(self._state.default_headers)
+        more = [(name.encode(), value.encode()) for name, value in headers]
+        start = STATUS_LINE[status] + _lines([*self._state.default_headers, *more])
         body = text.encode()
         return b"%bcontent-type: text/plain; charset=utf-8\r\ncontent-length: %d\r\nconnection: close\r\n\r\n%b" % (
             start,
