@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from itertools import compress
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from scoreline.scoring.rows import Rows
 from scoreline.serving.active import Active
 from scoreline.serving.protocols.dialect import Call, Dialect, Reply
 
+if TYPE_CHECKING:
+    from scoreline.serving.media.medium import Medium
+
 clock = time.perf_counter
 
 
@@ -22,11 +25,13 @@ class Asked:
     """A request: its dialect, its body, the version that answers it, and who asked when."""
 
     __slots__ = (
+        "accept",
         "active",
         "body",
         "caller",
         "dialect",
         "key",
+        "medium",
         "n_rows",
         "request_id",
         "span",
@@ -46,7 +51,13 @@ class Asked:
         key: str = "",
         trace: str = "",
         started_at: float | None = None,
+        medium: Medium | None = None,
+        accept: Medium | None = None,
     ) -> None:
+        self.medium = medium
+        """How its body is written; None: as the dialect's own JSON."""
+        self.accept = accept
+        """How its answer is to be written; None: as the dialect's own JSON."""
         self.dialect = dialect
         self.body = body
         self.active = active
@@ -135,7 +146,10 @@ class Plane:
         groups: dict[int, list[tuple[int, Call]]] = {}
         for i, one in enumerate(asked):
             try:
-                call = one.dialect.decode(one.body, one.active)
+                if one.medium is None:
+                    call = one.dialect.decode(one.body, one.active)
+                else:
+                    call = Call(one.medium.read(one.body, one.active))
             except Exception as error:
                 answers.append(error)
             else:
@@ -173,7 +187,10 @@ class Plane:
         for (i, call), part, size in zip(group, _split(predictions, sizes), sizes, strict=True):
             one = asked[i]
             try:
-                answers[i] = one.dialect.encode(call, part, active)
+                if one.accept is None:
+                    answers[i] = one.dialect.encode(call, part, active)
+                else:
+                    answers[i] = one.accept.write(part, call.decoded, active)
                 one.n_rows = size
             except Exception as error:
                 answers[i] = error

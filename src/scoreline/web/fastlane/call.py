@@ -51,6 +51,7 @@ class Call(Asked):
         self.protocol = protocol
         self.target = target
         self.dialect = target.dialect
+        self.medium = self.accept = None
         self.caller = protocol.client[0] if protocol.client else ""
         self.request_id = self.key = self.trace = ""
         self.version = 0
