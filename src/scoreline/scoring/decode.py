@@ -36,6 +36,8 @@ class Decoder:
         self._codes = tuple(j for j, column in enumerate(schema.texts) if column.integer)
         self._required = tuple(column for column in schema.columns if column.required)
         self._layouts: dict[tuple[str, ...], Layout] = {}
+        self.form = tuple((c.name, c.type, c.required, c.integer, c.datetime_format) for c in schema.columns)
+        """What decides how values are read: decoders of one form make the same Rows of a request."""
 
     def records(self, records: Sequence[Mapping[str, Any]]) -> Decoded:
         """Decode one mapping of column to value for each row.

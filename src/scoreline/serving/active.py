@@ -27,6 +27,8 @@ class Active:
     """Scores a part of the same requests as well; nobody waits for its answers."""
     shadow_share: float = 0.0
     """Percent of the requests that ``shadow`` scores."""
+    alike: bool = False
+    """Whether ``shadow`` makes the same Rows of a request as this version."""
 
 
 Status = Literal["ready", "held", "failed"]

@@ -106,7 +106,8 @@ def switch(before: Slot | None, wanted: Deployment, pipelines: Pipelines, now: f
             return None
         beside = shadow.active if shadow and shadow.active and shadow.active.digest != active.digest else None
         percent = shadow.percent if shadow and beside else 0.0
-        made = replace(active, log=wanted.log, shadow=beside, shadow_share=percent)
+        alike = beside is not None and beside.pipeline.decoder.form == active.pipeline.decoder.form
+        made = replace(active, log=wanted.log, shadow=beside, shadow_share=percent, alike=alike)
         return kept.setdefault(made, made)
 
     active = complete(main or (before.active if before else None))
@@ -154,7 +155,7 @@ def _previous(before: Slot | None, main: Active | None) -> Active | None:
     earlier = before.active
     if (earlier.model, earlier.version, earlier.digest) == (main.model, main.version, main.digest):
         return before.previous
-    return replace(earlier, shadow=None, shadow_share=0.0)
+    return replace(earlier, shadow=None, shadow_share=0.0, alike=False)
 
 
 def _split(wanted: Deployment, main: Active | None, shares: Sequence[Part]) -> Split | None:
