@@ -65,7 +65,7 @@ docs: $(VENV)/.dev ## Write docs/reference/ from the code
 lock: $(VENV)/.dev ## Lock the requirements again, with hashes and without addresses (LOCK=--upgrade: newer versions)
 	@$(COMPILE) pyproject.toml --extra all --group build --output-file requirements/all.txt
 	@$(COMPILE) pyproject.toml --extra all --group dev --constraint requirements/all.txt --output-file requirements/dev.txt
-	@$(COMPILE) benchmarks/requirements.in --constraint requirements/dev.txt --output-file benchmarks/requirements.txt
+	@$(COMPILE) benchmarks/requirements.in --constraint requirements/all.txt --output-file benchmarks/requirements.txt
 
 clean: ## Remove everything that the commands made
 	rm -rf $(VENV) $(PEERS) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
