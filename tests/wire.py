@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -28,6 +28,8 @@ class Wire(asyncio.Transport):
         self.sent = b""
         self.n_writes = 0
         self.buffered = 0
+        self.room = 1_000_000_000
+        """Bytes that may be written before the server is asked to wait."""
         self.reading = True
         self.closed = False
         self._loop = loop
@@ -37,6 +39,8 @@ class Wire(asyncio.Transport):
         assert not self.closed, "written after it was closed"
         self.sent += bytes(data)
         self.n_writes += 1
+        if len(self.sent) > self.room:
+            self.protocol.pause_writing()
 
     def close(self) -> None:
         if not self.closed:
@@ -99,6 +103,11 @@ class Server:
         self._loop.run_until_complete(self._lifespan.shutdown())
         self._loop.close()
 
+    @property
+    def shared(self) -> dict[str, Any]:
+        """What the application shares with the connections."""
+        return self._lifespan.state
+
     def connect(self) -> Wire:
         wire = Wire(self._loop)
         wire.protocol = choose_protocol(self._config, self.state, self._lifespan.state, self._loop)
@@ -116,10 +125,14 @@ class Server:
 
     def wait_for(self, wire: Wire, n_answers: int) -> None:
         """Let the event loop run until so many answers came: some come from threads."""
+        self.wait_until(lambda: len(responses(wire.sent)) >= n_answers)
+
+    def wait_until(self, true: Callable[[], bool]) -> None:
+        """Let the event loop run until it is so."""
 
         async def wait() -> None:
             async with asyncio.timeout(20):
-                while len(responses(wire.sent)) < n_answers:
+                while not true():
                     await asyncio.sleep(0.001)
 
         self._loop.run_until_complete(wait())

@@ -8,6 +8,7 @@ from typing import Any
 
 N_OTHER_FILES = 512
 """Kept for what is no connection: models, the registry, logs, and those who are turned away."""
+FEW_CONNECTIONS = 1000
 
 log = logging.getLogger("scoreline.web")
 
@@ -28,5 +29,6 @@ def room_for_connections(n_wanted: int) -> int:
     if soft == n_files:
         return n_wanted
     room = max(soft - N_OTHER_FILES, soft // 2)
-    log.warning("open files are limited to %d: room for %d connections, not %d (ulimit -n)", soft, room, n_wanted)
+    if room < FEW_CONNECTIONS:
+        log.warning("open files are limited to %d (ulimit -n): there is room for %d connections", soft, room)
     return room
