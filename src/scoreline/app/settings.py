@@ -48,6 +48,30 @@ SETTINGS: tuple[Setting, ...] = (
         "on",
         "`off`: scoring requests take the slower way of all other requests; the answers are the same.",
     ),
+    Setting(
+        "prediction_log",
+        "SCORELINE_PREDICTION_LOG",
+        "on",
+        "`off`: answers leave no record, whatever the deployments say.",
+    ),
+    Setting(
+        "prediction_log_days",
+        "SCORELINE_PREDICTION_LOG_DAYS",
+        "all",
+        "How many days, before today in UTC, the prediction log keeps.",
+    ),
+    Setting(
+        "prediction_log_segment_mb",
+        "SCORELINE_PREDICTION_LOG_SEGMENT_MB",
+        "32",
+        "How large a segment of the prediction log becomes, in megabytes, before it may become a table.",
+    ),
+    Setting(
+        "prediction_log_segment_seconds",
+        "SCORELINE_PREDICTION_LOG_SEGMENT_SECONDS",
+        "60",
+        "How old a segment of the prediction log becomes before it may become a table.",
+    ),
 )
 """The one list; `docs/settings.md` shows it."""
 
@@ -59,6 +83,11 @@ class Settings(NamedTuple):
     database_url: str
     artifacts_url: str
     fast_lane: bool = True
+    prediction_log: bool = True
+    prediction_log_days: int | None = None
+    """None: all."""
+    prediction_log_segment_mb: float = 32.0
+    prediction_log_segment_seconds: float = 60.0
 
     @classmethod
     def of(
@@ -89,6 +118,10 @@ class Settings(NamedTuple):
             or f"sqlite:///{(folder / 'scoreline.db').as_posix()}",
             artifacts_url=artifacts_url or given.get("SCORELINE_ARTIFACTS_URL") or str(folder / "artifacts"),
             fast_lane=_switch("SCORELINE_FAST_LANE", given, "on") if fast_lane is None else fast_lane,
+            prediction_log=_switch("SCORELINE_PREDICTION_LOG", given, "on"),
+            prediction_log_days=_days("SCORELINE_PREDICTION_LOG_DAYS", given),
+            prediction_log_segment_mb=_positive("SCORELINE_PREDICTION_LOG_SEGMENT_MB", given, 32.0),
+            prediction_log_segment_seconds=_positive("SCORELINE_PREDICTION_LOG_SEGMENT_SECONDS", given, 60.0),
         )
 
     @property
@@ -109,6 +142,26 @@ def _switch(variable: str, environment: Mapping[str, str], default: str) -> bool
     if text not in ("on", "off"):
         raise BadSetting(f"{variable} is {text!r}: expected on or off", hint=f"{variable}={default} is the default")
     return text == "on"
+
+
+def _days(variable: str, environment: Mapping[str, str]) -> int | None:
+    text = environment.get(variable) or "all"
+    if text == "all":
+        return None
+    if not (text.isascii() and text.isdigit()):
+        raise BadSetting(f"{variable} is {text!r}: expected a number of days", hint="`all` keeps all, the default")
+    return int(text)
+
+
+def _positive(variable: str, environment: Mapping[str, str], default: float) -> float:
+    text = environment.get(variable) or f"{default:g}"
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < float("inf"):
+        raise BadSetting(f"{variable} is {text!r}: expected a number above 0", hint=f"{default:g} is the default")
+    return number
 
 
 class App:
