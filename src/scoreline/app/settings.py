@@ -72,6 +72,13 @@ SETTINGS: tuple[Setting, ...] = (
         "60",
         "How old a segment of the prediction log becomes before it may become a table.",
     ),
+    Setting("workers", "SCORELINE_WORKERS", "1", "Processes that answer, or `auto`: one for each core."),
+    Setting(
+        "stuck_seconds",
+        "SCORELINE_STUCK_SECONDS",
+        "30",
+        "How long the event loop of a worker may stand still before the worker is replaced; `0`: for ever.",
+    ),
 )
 """The one list; `docs/settings.md` shows it."""
 
@@ -88,6 +95,8 @@ class Settings(NamedTuple):
     """None: all."""
     prediction_log_segment_mb: float = 32.0
     prediction_log_segment_seconds: float = 60.0
+    workers: str = "1"
+    stuck_seconds: float = 30.0
 
     @classmethod
     def of(
@@ -122,6 +131,8 @@ class Settings(NamedTuple):
             prediction_log_days=_days("SCORELINE_PREDICTION_LOG_DAYS", given),
             prediction_log_segment_mb=_positive("SCORELINE_PREDICTION_LOG_SEGMENT_MB", given, 32.0),
             prediction_log_segment_seconds=_positive("SCORELINE_PREDICTION_LOG_SEGMENT_SECONDS", given, 60.0),
+            workers=given.get("SCORELINE_WORKERS") or "1",
+            stuck_seconds=_seconds("SCORELINE_STUCK_SECONDS", given, 30.0),
         )
 
     @property
@@ -162,6 +173,17 @@ def _positive(variable: str, environment: Mapping[str, str], default: float) -> 
     if not 0 < number < float("inf"):
         raise BadSetting(f"{variable} is {text!r}: expected a number above 0", hint=f"{default:g} is the default")
     return number
+
+
+def _seconds(variable: str, environment: Mapping[str, str], default: float) -> float:
+    text = environment.get(variable) or f"{default:g}"
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < float("inf"):
+        raise BadSetting(f"{variable} is {text!r}: expected seconds", hint=f"{variable}={default:g} is the default")
+    return seconds
 
 
 class App:

@@ -11,6 +11,7 @@ from scoreline.core.errors import BadSetting
 from scoreline.core.schema import ColumnType
 
 LARGEST_PORT = 65535
+MOST_WORKERS = 1024
 UNIT_SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|min|h)?")
 
@@ -42,6 +43,17 @@ def types(values: Sequence[str]) -> dict[str, str]:
             )
         found[column] = name
     return found
+
+
+def n_workers(text: str) -> int:
+    """Read a number of workers, or ``auto``. Raises BadSetting."""
+    from scoreline.web.workers import usable_cores
+
+    if text == "auto":
+        return usable_cores()
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MOST_WORKERS:
+        raise BadSetting(f"--workers: {text!r} is no number of workers", hint=f"1 to {MOST_WORKERS}, or auto")
+    return int(text)
 
 
 def port_number(text: str) -> int:

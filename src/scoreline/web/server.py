@@ -64,14 +64,14 @@ def run(app: ASGIApp, listening: socket.socket, *, ready: Callable[[str], None] 
     ``ready`` is called with the URL, in a thread of its own, once every model is loaded and requests are answered.
     Raises Unavailable when the application did not start.
     """
-    _Server(app, listening, ready).serve_here()
+    Server(app, listening, ready).serve_here()
 
 
 @contextlib.contextmanager
 def background(app: ASGIApp, listening: socket.socket) -> Iterator[str]:
     """Serve ``app`` from a thread; gives the URL once it answers; on leaving, finishes what is in flight."""
     answering = threading.Event()
-    server = _Server(app, listening, lambda url: answering.set())
+    server = Server(app, listening, lambda url: answering.set())
     failure: list[ScorelineError] = []
 
     def serve() -> None:
@@ -94,8 +94,10 @@ def background(app: ASGIApp, listening: socket.socket) -> Iterator[str]:
         thread.join()
 
 
-class _Server(uvicorn.Server):
-    def __init__(self, app: ASGIApp, listening: socket.socket, ready: Callable[[str], None] | None) -> None:
+class Server(uvicorn.Server):
+    """uvicorn with our settings, on a socket that listens already."""
+
+    def __init__(self, app: ASGIApp, listening: socket.socket, ready: Callable[[str], None] | None = None) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -115,6 +117,7 @@ class _Server(uvicorn.Server):
         self._ready = ready
 
     def serve_here(self) -> None:
+        """Serve in this thread until ``should_exit``. Raises Unavailable when the application did not start."""
         try:
             self.run(sockets=[self._listening])
         except SystemExit:
