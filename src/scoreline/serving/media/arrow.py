@@ -19,8 +19,9 @@ from scoreline.serving.media.ipc.flat import Malformed
 from scoreline.serving.media.ipc.frame import StreamFrame
 from scoreline.serving.media.ipc.stream import Columns, Compressed, read_stream
 from scoreline.serving.media.ipc.writing import write_stream
-from scoreline.serving.media.medium import answer_headers, check_rows, room, too_many
+from scoreline.serving.media.medium import check_rows, room, too_many
 from scoreline.serving.protocols.dialect import Reply
+from scoreline.serving.protocols.headers import column_headers
 
 
 class Arrow:
@@ -41,7 +42,7 @@ class Arrow:
         return _decoded(columns, active)
 
     def write(self, predictions: Predictions, decoded: Decoded, active: Active) -> Reply:
-        return Reply(write_arrow(predictions), self.types[0], headers=answer_headers(decoded, active))
+        return Reply(write_arrow(predictions), self.types[0], headers=column_headers(decoded))
 
 
 def read_translated(translate: Translate, source: Form, body: bytes, active: Active) -> Decoded:

@@ -19,8 +19,9 @@ from scoreline.scoring.predictions import Predictions
 from scoreline.scoring.rows import Decoded
 from scoreline.serving.active import Active
 from scoreline.serving.media.ipc.columns import Overflow, Room
-from scoreline.serving.media.medium import answer_headers, check_rows, room, too_many
+from scoreline.serving.media.medium import check_rows, room, too_many
 from scoreline.serving.protocols.dialect import Reply
+from scoreline.serving.protocols.headers import column_headers
 
 ROWS_AT_ONCE = 1000
 """Rows read before other threads have their turn: within one call of the parser nobody else runs."""
@@ -58,7 +59,7 @@ class Csv:
             writer.writerow(columns)
         writer.writerows(zip(*map(_cells, columns.values()), strict=True))
         media_type = f"{self.types[0]}; charset=utf-8"
-        return Reply(file.getvalue().encode(), media_type, headers=answer_headers(decoded, active))
+        return Reply(file.getvalue().encode(), media_type, headers=column_headers(decoded))
 
 
 class TextFrame:

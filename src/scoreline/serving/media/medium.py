@@ -11,7 +11,6 @@ from scoreline.scoring.rows import Decoded
 from scoreline.serving.active import Active
 from scoreline.serving.media.ipc.columns import Room
 from scoreline.serving.protocols.dialect import Reply
-from scoreline.serving.protocols.headers import column_headers
 
 N_CELLS = 1 << 25
 """Values that one request may fill, absent columns included: as many as 64 MB of JSON can hold."""
@@ -60,9 +59,3 @@ def check_rows(n_rows: int) -> None:
     """Raise BadRequest when there is no row."""
     if not n_rows:
         raise BadRequest("the request has no rows", hint="send at least one row")
-
-
-def answer_headers(decoded: Decoded, active: Active) -> tuple[tuple[str, str], ...]:
-    """Return what a table has no place for: which version answered, and which columns were ignored or absent."""
-    answered = (("x-scoreline-deployment", active.name), ("x-scoreline-version", str(active.version)))
-    return (*answered, *column_headers(decoded))

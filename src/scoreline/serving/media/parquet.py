@@ -7,8 +7,8 @@ from scoreline.scoring.predictions import Predictions
 from scoreline.scoring.rows import Decoded
 from scoreline.serving.active import Active
 from scoreline.serving.media.arrow import read_translated, write_arrow
-from scoreline.serving.media.medium import answer_headers
 from scoreline.serving.protocols.dialect import Reply
+from scoreline.serving.protocols.headers import column_headers
 
 
 class Parquet:
@@ -27,4 +27,4 @@ class Parquet:
     def write(self, predictions: Predictions, decoded: Decoded, active: Active) -> Reply:
         asked = ToTranslate(source="arrow", target="parquet")
         _, file = self._translate(asked, write_arrow(predictions))
-        return Reply(file, self.types[0], headers=answer_headers(decoded, active))
+        return Reply(file, self.types[0], headers=column_headers(decoded))
