@@ -15,8 +15,8 @@ from contextlib import AbstractContextManager
 from types import FrameType
 from typing import NamedTuple
 
-import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.loops.auto import auto_loop_factory
 
 from scoreline.web.logs import log_as
 from scoreline.web.server import DRAIN_SECONDS, Server
@@ -49,7 +49,7 @@ database, thread or session of ONNX Runtime can be carried across one."""
 def preload() -> None:
     """Load what uvicorn itself loads only when it starts: done before the fork, every worker has it."""
     importlib.import_module("uvicorn.lifespan.on")
-    uvicorn.Config("").get_loop_factory()
+    auto_loop_factory()
 
 
 def work(
