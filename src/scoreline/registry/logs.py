@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from scoreline.core.entities import Deployment, LogSettings
-from scoreline.core.errors import BadSetting
+from scoreline.core.errors import BadSetting, ScorelineError
 from scoreline.registry.traffic import check_percent
 from scoreline.registry.users import others
 
@@ -30,13 +30,24 @@ def changed(
 
 
 def check_columns(deployment: Deployment, columns: Sequence[str], artifact: Callable[[str], Path]) -> None:
-    """Raise BadSetting unless each of ``columns`` is one of a version that the deployment needs."""
+    """Raise BadSetting unless each of ``columns`` is one of a version that the deployment needs.
+
+    A file that cannot be read is in the way only of what is in no other one; raises what reading it raised.
+    """
     from scoreline.scoring.archive import read_archive  # lists and changes of aliases need no file
 
     needed = {each.digest: each.version for each in (deployment, *others(deployment))}
-    known = {name: None for digest in needed for name in read_archive(artifact(digest))[0].schema.names}
+    known: dict[str, None] = {}
+    unreadable: ScorelineError | None = None
+    for digest in needed:
+        try:
+            known.update(dict.fromkeys(read_archive(artifact(digest))[0].schema.names))
+        except ScorelineError as error:
+            unreadable = error
     for column in columns:
         if column not in known:
+            if unreadable is not None:
+                raise unreadable
             close = get_close_matches(column, known, n=3)
             raise BadSetting(
                 f"no column `{column}` in version {', '.join(map(str, needed.values()))} of {deployment.model}",

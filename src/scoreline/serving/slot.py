@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from operator import attrgetter
 
 from scoreline.core.entities import Deployment, Shadow, Share
 from scoreline.core.errors import ScorelineError
@@ -13,6 +14,7 @@ from scoreline.serving.pipelines import Pipelines
 from scoreline.serving.split import WHOLE, Split
 
 log = logging.getLogger("scoreline.serving")
+_content = attrgetter(*(field.name for field in fields(Active)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +100,10 @@ def switch(before: Slot | None, wanted: Deployment, pipelines: Pipelines, now: f
     split that fails, too; a shadow that fails is left out. What stays as it is stays the same object.
     """
     main, reason = _load(wanted, wanted, pipelines)
+    kept = {_content(active): active for active in before.actives} if before else {}
     shadow = _part(wanted, wanted.shadow, pipelines) if wanted.shadow else None
-    kept = {active: active for active in before.actives} if before else {}
+    if shadow and shadow.active:
+        shadow = replace(shadow, active=kept.setdefault(_content(shadow.active), shadow.active))
 
     def complete(active: Active | None) -> Active | None:
         if active is None:
@@ -108,7 +112,7 @@ def switch(before: Slot | None, wanted: Deployment, pipelines: Pipelines, now: f
         percent = shadow.percent if shadow and beside else 0.0
         alike = beside is not None and beside.pipeline.decoder.form == active.pipeline.decoder.form
         made = replace(active, log=wanted.log, shadow=beside, shadow_share=percent, alike=alike)
-        return kept.setdefault(made, made)
+        return kept.setdefault(_content(made), made)
 
     active = complete(main or (before.active if before else None))
     shares = [_part(wanted, share, pipelines) for share in wanted.split]

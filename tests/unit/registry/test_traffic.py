@@ -10,7 +10,7 @@ import pytest
 from tests.artifacts import SCHEMA, tiny_artifact
 
 from scoreline.core.entities import LogSettings
-from scoreline.core.errors import BadSetting, Conflict, NotFound
+from scoreline.core.errors import ArtifactRefused, BadSetting, Conflict, NotFound
 from scoreline.core.schema import Column, Schema
 from scoreline.registry import Registry
 
@@ -155,10 +155,10 @@ def test_a_log_keeps_what_was_said_last_of_each_switch(live: Registry) -> None:
     assert live.deployment("live").log == LogSettings(enabled=True, sample=10.0, hidden=("amount",))
 
 
-@pytest.mark.parametrize("sample", [0, -1, 101, math.inf, math.nan])
-def test_a_sample_is_a_percentage(live: Registry, sample: float) -> None:
-    with pytest.raises(BadSetting, match="the sample of the prediction log"):
-        live.set_log("live", sample=sample)
+def test_a_sample_is_a_percentage(live: Registry) -> None:
+    for sample in (0, -1, 101, math.inf, math.nan):
+        with pytest.raises(BadSetting, match="the sample of the prediction log"):
+            live.set_log("live", sample=sample)
 
 
 def test_a_column_to_hide_is_one_of_a_version_that_the_deployment_needs(live: Registry, tmp_path: Path) -> None:
@@ -174,3 +174,12 @@ def test_a_column_to_hide_is_one_of_a_version_that_the_deployment_needs(live: Re
     with pytest.raises(BadSetting, match="column `age` is stored already") as caught:
         live.set_log("live", show=["age"])
     assert caught.value.hint == "hidden are zip"
+
+
+def test_a_damaged_file_is_in_the_way_only_of_the_columns_of_no_other_version(live: Registry) -> None:
+    live.set_split("live", {"challenger": 10})
+    damaged = live.artifact(live.resolve("credit", "2").digest)
+    damaged.write_bytes(damaged.read_bytes()[:-200])
+    live.set_log("live", hide=["age"])
+    with pytest.raises(ArtifactRefused):
+        live.set_log("live", hide=["agee"])

@@ -1,28 +1,14 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tests.artifacts import ROWS, tiny_artifact
+from tests.unit.serving.conftest import Clock, spoil
 
-from scoreline.app.settings import App, Settings, open_app
+from scoreline.app.settings import App
 from scoreline.core.errors import NotFound, Unavailable
 from scoreline.serving.deployments import RETRY_SECONDS, ActiveDeployments
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def app(tmp_path: Path) -> Iterator[App]:
-    with open_app(Settings.of(home=tmp_path / "home", environment={})) as opened:
-        yield opened
 
 
 @pytest.fixture
@@ -39,14 +25,6 @@ def register(app: App, tmp_path: Path, weight: float, model: str = "credit") -> 
     file = tmp_path / "one.scoreline"
     tiny_artifact(file, name=model, weight=weight)
     return app.registry.register(file).number
-
-
-def spoil(app: App, model: str, number: int) -> bytes:
-    """Break the stored file of a version, as a disk does; gives its bytes."""
-    file = app.registry.artifact(app.registry.resolve(model, str(number)).digest)
-    content = file.read_bytes()
-    file.write_bytes(content[:-200])
-    return content
 
 
 def test_nothing_deployed_says_how_to_deploy(active: ActiveDeployments) -> None:
