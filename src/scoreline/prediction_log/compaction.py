@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
@@ -16,12 +16,11 @@ from scoreline.prediction_log.frames import Damage, Frame
 from scoreline.prediction_log.header import Header
 from scoreline.prediction_log.places import PARQUET, Places, day_of
 from scoreline.prediction_log.reader import Reader, Recorded
-from scoreline.prediction_log.tables import make_day, write_table
+from scoreline.prediction_log.tables import Step, make_day, write_table
 
 BATCH_BYTES = 16 * 1024 * 1024
 """Frames of so many bytes are decoded at a time: a few times as much is all the memory that compaction takes."""
 
-Step = Callable[[str], None]
 log = logging.getLogger("scoreline.prediction_log")
 
 
@@ -95,11 +94,9 @@ class SegmentCompaction:
         folder = self._places.day(batch.header.deployment, batch.day)
         path = folder / f"{self._path.stem}.{number}.{batch.n_tables}{PARQUET}"
         make_day(folder)
-        self._on_step("decoded")
-        write_table(path, pl.concat(tables).write_parquet)
+        write_table(path, pl.concat(tables).write_parquet, self._on_step)
         batch.n_tables += 1
         self.tables.append(path)
-        self._on_step("table written")
 
     def _decoded(self, batch: Batch) -> Iterator[pl.DataFrame]:
         frames = batch.take()

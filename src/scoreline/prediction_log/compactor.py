@@ -11,12 +11,13 @@ from pathlib import Path
 
 import msgspec
 
-from scoreline.prediction_log.compaction import SegmentCompaction, Step
+from scoreline.prediction_log.compaction import SegmentCompaction
 from scoreline.prediction_log.locks import is_locked, locked
 from scoreline.prediction_log.losses import remove_empty_ledgers
 from scoreline.prediction_log.merging import merge_day, obsolete
 from scoreline.prediction_log.places import PART, Places, segment_of, tables
 from scoreline.prediction_log.segment import sync_folder
+from scoreline.prediction_log.tables import Step
 
 MERGE_TODAY_FROM = 32
 """Small tables of a day that goes on are merged when there are so many of them; of a day that is over, any two."""
@@ -133,7 +134,7 @@ class Compactor:
         except OSError as error:
             log.warning("tables of %s wait to be merged: %s", day, error.strerror or error)
             return
-        if is_over and removed:
+        if is_over and removed and not self._compacted:
             self._unsettled.discard(day)
 
     def _remove(self, paths: Iterable[Path]) -> bool:

@@ -44,7 +44,7 @@ def condition(text: str, columns: Mapping[str, pl.DataType]) -> pl.Expr:
         found = pl.sql_expr(text)
         pl.DataFrame(schema=dict(columns)).filter(found)
     except (pl.exceptions.PolarsError, TypeError) as error:
-        told = str(error).partition("\n")[0]
+        told = str(error).partition("\n")[0].partition("; valid columns")[0]
         raise BadSetting(f"{text!r} is no condition on these records: {told}", hint=_hint(columns)) from None
     return found
 
@@ -61,10 +61,9 @@ def _value(text: str, kind: pl.DataType, name: str) -> Any:
             moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
             return pl.lit(moment.astimezone(UTC).replace(tzinfo=None)).dt.replace_time_zone(kind.time_zone)
     except (ValueError, KeyError):
-        wanted = "a number" if kind.is_numeric() else "true or false" if kind == pl.Boolean else "a date or time"
-        raise BadSetting(
-            f"column `{name}` holds {wanted}, which {bare!r} is not", hint="for example 2026-11-20"
-        ) from None
+        held = "numbers" if kind.is_numeric() else "true and false" if kind == pl.Boolean else "dates and times"
+        hint = "for example 2026-11-20T10:30" if isinstance(kind, pl.Datetime) else ""
+        raise BadSetting(f"column `{name}` holds {held}, and {bare!r} is none of these", hint=hint) from None
     return bare
 
 

@@ -27,7 +27,8 @@ _decode = msgspec.msgpack.Decoder(Description).decode
 def make_table(header: Header, frames: Sequence[Frame]) -> pl.DataFrame:
     """Return the records of these runs, which all belong to ``header``, in their order.
 
-    Rows are counted from 1, as errors count them. A boolean that was sent as another number than 0 is true.
+    Its columns are those of every record, then the predictions, then the inputs that are stored. Rows are counted from
+    1, as errors count them. A boolean that was sent as another number than 0 is true.
     Raises ValueError, or msgspec.DecodeError, where a run is not what its header says.
     """
     described = [_decode(frame.description) for frame in frames]
@@ -38,9 +39,9 @@ def make_table(header: Header, frames: Sequence[Frame]) -> pl.DataFrame:
     return pl.DataFrame(
         [
             *_requests(header, frames, described),
+            *_outputs(header, outputs, frames, n_rows),
             *_numbers(header, numbers, frames, n_rows),
             *_texts(texts, described),
-            *_outputs(header, outputs, frames, n_rows),
         ]
     )
 

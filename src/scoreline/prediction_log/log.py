@@ -9,10 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
+from scoreline.core.entities import LogSettings
 from scoreline.prediction_log.keeper import Keeper, Limits
 from scoreline.prediction_log.losses import Loss, Losses
 from scoreline.prediction_log.places import Places
-from scoreline.prediction_log.record import sampled
+from scoreline.prediction_log.record import by_settings, is_shadow, sampled
 from scoreline.prediction_log.writer import Writer
 from scoreline.serving.plane import Run
 
@@ -37,6 +38,13 @@ class PredictionLog:
         if not run.asked:
             return
         settings = run.asked[0].active.log
+        if is_shadow(run) and any(one.active.log != settings for one in run.asked):
+            for part in by_settings(run):
+                self._answered(part, part.asked[0].active.log)
+        else:
+            self._answered(run, settings)
+
+    def _answered(self, run: Run, settings: LogSettings) -> None:
         if not settings.enabled:
             return
         try:

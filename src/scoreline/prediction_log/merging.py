@@ -8,9 +8,8 @@ from pathlib import Path
 
 import polars as pl
 
-from scoreline.prediction_log.compaction import Step
 from scoreline.prediction_log.places import PARQUET, segment_of, tables
-from scoreline.prediction_log.tables import sources, sources_metadata, write_table
+from scoreline.prediction_log.tables import Step, sources, sources_metadata, write_table
 
 SMALL_BYTES = 32 * 1024 * 1024
 LARGE_BYTES = 128 * 1024 * 1024
@@ -46,8 +45,7 @@ def merge(day: Path, parts: Sequence[Path], on_step: Step) -> Path:
     name = hashlib.sha256("\n".join(part.name for part in parts).encode()).hexdigest()[:16]
     path = day / f"{_begin(parts[0])}-{MERGED}{name}{PARQUET}"
     records = pl.scan_parquet(list(parts), hive_partitioning=False)
-    write_table(path, lambda part: records.sink_parquet(part, metadata=sources_metadata(parts)))
-    on_step("merged")
+    write_table(path, lambda part: records.sink_parquet(part, metadata=sources_metadata(parts)), on_step)
     return path
 
 

@@ -110,8 +110,16 @@ def sampled(run: Run, percent: float) -> Run | None:
     chosen = [crc32(one.request_id.encode()) < below for one in run.asked]
     if not any(chosen):
         return None
-    if all(chosen):
-        return run
+    return run if all(chosen) else _part(run, chosen)
+
+
+def by_settings(run: Run) -> Iterator[Run]:
+    """Divide the run of a shadow whose requests were answered by versions with different switches of their log."""
+    for settings in {one.active.log for one in run.asked}:
+        yield _part(run, [one.active.log == settings for one in run.asked])
+
+
+def _part(run: Run, chosen: Sequence[bool]) -> Run:
     part = Run(run.active, run.asked, run.sizes, run.rows, run.values)
     part.encoded_at = run.encoded_at
     part.keep(chosen)

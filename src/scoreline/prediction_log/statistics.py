@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 import msgspec
 import polars as pl
 
 from scoreline.prediction_log.losses import Loss, read_losses
 from scoreline.prediction_log.places import Places, tables
+from scoreline.prediction_log.reading import deployments_with_records
 from scoreline.prediction_log.snapshot import Window, reading, snapshot
 
 
@@ -44,6 +45,39 @@ class Statistics(msgspec.Struct, frozen=True, kw_only=True):
     n_segments: int
     n_set_aside: int
     """Pieces of segments, of all deployments, that could not be read."""
+
+
+class Overview(msgspec.Struct, frozen=True, kw_only=True):
+    """What there is of one deployment, without looking into it."""
+
+    deployment: str
+    first_day: date | None
+    """The first day (UTC) that has a table."""
+    last_day: date | None
+    n_tables: int
+    tables_bytes: int
+    n_lost: int
+    """Requests."""
+
+
+def overview(places: Places) -> list[Overview]:
+    """List the deployments that have records."""
+    losses = read_losses(places.losses)
+    found = []
+    for name in sorted({*deployments_with_records(places), *losses}):
+        days = places.days(name)
+        sizes = [table.stat().st_size for folder in days.values() for table in tables(folder)]
+        found.append(
+            Overview(
+                deployment=name,
+                first_day=min(days, default=None),
+                last_day=max(days, default=None),
+                n_tables=len(sizes),
+                tables_bytes=sum(sizes),
+                n_lost=losses[name].n_requests if name in losses else 0,
+            )
+        )
+    return found
 
 
 def statistics(places: Places, deployment: str, window: Window) -> Statistics:

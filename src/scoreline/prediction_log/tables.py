@@ -16,18 +16,24 @@ SOURCES = "scoreline.sources"
 """Key in a merged table's metadata: the tables whose records it holds."""
 
 
-def write_table(path: Path, write: Callable[[Path], object]) -> None:
+Step = Callable[[str], None]
+"""Is told what was done, each time that a kill would now find things in another state."""
+
+
+def write_table(path: Path, write: Callable[[Path], object], on_step: Step) -> None:
     """Have ``write`` write a file, and put it in its place once the disk has all of it. Raises OSError."""
     part = path.with_name(f".{path.name}{PART}")
     try:
         write(part)
         with part.open("rb+") as file:
             os.fsync(file.fileno())
+        on_step("part written")
         part.replace(path)
     except BaseException:
         part.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+    on_step("table written")
 
 
 def make_day(folder: Path) -> None:

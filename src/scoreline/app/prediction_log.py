@@ -1,0 +1,190 @@
+"""Use cases of the prediction log: write it, read it, export it, follow it, make tables of it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING, NamedTuple
+
+from scoreline.app.settings import App, Settings
+from scoreline.core.errors import BadSetting, Unsupported
+from scoreline.registry.names import check_name, missing
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from scoreline.prediction_log.compactor import Compacted
+    from scoreline.prediction_log.log import PredictionLog
+    from scoreline.prediction_log.places import Places
+    from scoreline.prediction_log.reading import Query
+    from scoreline.prediction_log.statistics import Overview, Statistics
+
+__all__ = [
+    "Overview",
+    "Statistics",
+    "Wanted",
+    "compact",
+    "export",
+    "folder_of",
+    "follow",
+    "newest",
+    "open_log",
+    "overview",
+    "run_compactor",
+    "statistics",
+]
+
+MEGABYTE = 1024 * 1024
+
+
+class Wanted(NamedTuple):
+    """Which records of a deployment are wanted."""
+
+    deployment: str
+    since: datetime | None = None
+    until: datetime | None = None
+    version: int | None = None
+    request_id: str | None = None
+    where: tuple[str, ...] = ()
+    """Conditions that all hold: ``age > 30``, ``purpose=radio``, or an expression of SQL."""
+    shadow: bool = False
+    """Also what shadow versions scored."""
+
+
+def folder_of(settings: Settings) -> Path:
+    """Return where the prediction log lies."""
+    return settings.home / "predictions"
+
+
+@contextlib.contextmanager
+def open_log(settings: Settings) -> Iterator[PredictionLog | None]:
+    """Give what records the answers of this process, or nothing where that is switched off.
+
+    It is opened in the process that answers, after any fork.
+    """
+    if not settings.prediction_log:
+        yield None
+        return
+    try:
+        from scoreline.prediction_log.keeper import Limits
+        from scoreline.prediction_log.log import PredictionLog
+    except ModuleNotFoundError as error:  # fcntl
+        raise Unsupported(
+            f"the prediction log needs a POSIX system: there is no module {error.name} here",
+            hint="SCORELINE_PREDICTION_LOG=off serves without it",
+        ) from None
+    limits = Limits(
+        segment_bytes=int(settings.prediction_log_segment_mb * MEGABYTE),
+        segment_seconds=settings.prediction_log_segment_seconds,
+    )
+    with PredictionLog(folder_of(settings), limits) as log:
+        yield log
+
+
+def run_compactor(settings: Settings, stop: Event) -> None:
+    """Make tables of segments until ``stop``; for a process of its own beside the workers."""
+    from scoreline.prediction_log.side import run_compactor
+
+    run_compactor(folder_of(settings), stop, settings.prediction_log_days)
+
+
+def compact(app: App) -> Compacted:
+    """Make tables of all segments that are complete, now."""
+    from scoreline.prediction_log.compactor import Compactor
+
+    return Compactor(folder_of(app.settings), keep_days=app.settings.prediction_log_days).round()
+
+
+def overview(app: App) -> list[Overview]:
+    """Return what there is of each deployment, those that are deployed no longer among them."""
+    from scoreline.prediction_log.statistics import overview
+
+    return overview(_places(app))
+
+
+def newest(app: App, wanted: Wanted, limit: int) -> pl.DataFrame:
+    """Return the last records, the newest last. Raises NotFound, BadSetting."""
+    from scoreline.prediction_log.reading import select
+
+    with select(_places(app), _known(app, wanted.deployment), _query(wanted)) as found:
+        return found.newest(limit)
+
+
+def export(app: App, wanted: Wanted, output: str, limit: int | None = None) -> int:
+    """Write all records, or the last ``limit``, to a table, in the order of time; return how many.
+
+    The suffix of ``output`` chooses the format; ``-`` is standard output, as CSV. Raises NotFound, BadSetting.
+    """
+    from scoreline.data.writing import TableWriter
+    from scoreline.prediction_log.reading import select
+
+    n_rows = 0
+    with (
+        select(_places(app), _known(app, wanted.deployment), _query(wanted)) as found,
+        TableWriter(output) as writer,
+    ):
+        for records in found if limit is None else [found.newest(limit)]:
+            writer.write(records)
+            n_rows += len(records)
+    return n_rows
+
+
+def follow(app: App, wanted: Wanted, limit: int, stop: Event, every_seconds: float = 0.5) -> Iterator[pl.DataFrame]:
+    """Yield the last records, then new ones as they are written, until ``stop``. Raises NotFound, BadSetting."""
+    from scoreline.prediction_log.following import Follower
+    from scoreline.prediction_log.reading import filters, select
+
+    name, query = _known(app, wanted.deployment), _query(wanted)
+    with Follower(_places(app), name) as follower:
+        with select(_places(app), name, query) as found:
+            last = found.newest(limit)
+        yield last
+        told = last.select("time", "request_id", "row", "version") if last.width > 1 else None
+        while not stop.wait(every_seconds):
+            for records in follower.poll():
+                try:
+                    new = records.filter(filters(query, records.clear()))
+                except BadSetting:  # a version that does not have the column
+                    continue
+                if told is not None:  # written while the last ones were read
+                    new = new.join(told, on=told.columns, how="anti", maintain_order="left")
+                if len(new):
+                    yield new
+            told = None
+
+
+def statistics(app: App, wanted: Wanted) -> Statistics:
+    """Count the records of a deployment, by version, and what was lost. Raises NotFound."""
+    from scoreline.prediction_log.snapshot import Window
+    from scoreline.prediction_log.statistics import statistics
+
+    return statistics(_places(app), _known(app, wanted.deployment), Window(wanted.since, wanted.until))
+
+
+def _places(app: App) -> Places:
+    from scoreline.prediction_log.places import Places
+
+    return Places(folder_of(app.settings))
+
+
+def _query(wanted: Wanted) -> Query:
+    from scoreline.prediction_log.reading import Query
+    from scoreline.prediction_log.snapshot import Window
+
+    return Query(Window(wanted.since, wanted.until), wanted.version, wanted.request_id, wanted.where, wanted.shadow)
+
+
+def _known(app: App, name: str) -> str:
+    """Return the name of a deployment that there is, or of which there are records. Raises NotFound."""
+    from scoreline.prediction_log.reading import deployments_with_records
+
+    check_name("deployment", name)
+    if name in _places(app).deployments() or name in (found := deployments_with_records(_places(app))):
+        return name
+    deployed = [deployment.name for deployment in app.registry.deployments()]
+    if name in deployed:
+        return name
+    raise missing("deployment", name, dict.fromkeys([*found, *deployed]))
