@@ -12,7 +12,8 @@ from scoreline.core.schema import LARGEST_NUMBER, Column, Schema
 from scoreline.scoring.columns import number_column, text_column
 from scoreline.scoring.frames import Frame, open_frame
 from scoreline.scoring.layout import Layout, getter
-from scoreline.scoring.rows import Decoded, Rows
+from scoreline.scoring.plain import PlainRows, Refused
+from scoreline.scoring.rows import Decoded, Row, Rows
 from scoreline.scoring.values import Unreadable, mismatch, number_reader, text_reader
 
 N_LAYOUTS_KEPT = 64
@@ -31,6 +32,7 @@ class Decoder:
         self._text_readers = tuple(text_reader(column) for column in schema.texts)
         self._get_numbers = getter(self._number_names)
         self._get_texts = getter(self._text_names)
+        self._plain = PlainRows(schema) if PlainRows.fit(schema) else None
         # Only a format can make another thing of a plain number than the number itself.
         self._plain_numbers = not any(column.datetime_format for column in schema.numbers)
         self._codes = tuple(j for j, column in enumerate(schema.texts) if column.integer)
@@ -46,10 +48,18 @@ class Decoder:
             SchemaMismatch: a value cannot be read, a required one is missing, no column is known. Says row and column.
         """
         n_known, get_numbers, get_texts = len(self._known), self._get_numbers, self._get_texts
-        numbers, texts = [], []
+        plain = self._plain
+        rows: list[Row] = []
         ignored: dict[str, None] = {}
         absent: set[str] = set()
         for i, row in enumerate(records):
+            if plain is not None:
+                try:
+                    if len(row) == n_known:
+                        rows.append(plain.convert(row))
+                        continue
+                except Refused:
+                    pass
             try:
                 number_values, text_values = get_numbers(row), get_texts(row)
                 complete = len(row) == n_known
@@ -61,11 +71,15 @@ class Decoder:
                 complete = False
             if not complete:
                 ignored.update((name, None) for name in row if name not in self._known)
-            numbers.append(self._read_numbers(number_values, i))
-            texts.append(self._read_texts(text_values, i))
+            rows.append((*self._read_numbers(number_values, i), *self._read_texts(text_values, i)))
         if len(absent) == n_known and not any(self._known.intersection(row) for row in records):
             raise self._no_known_column(ignored)
-        return self._decoded(numbers, texts, ignored, absent)
+        return self._decoded(rows, ignored, absent)
+
+    def json(self, body: bytes) -> Decoded | None:
+        """Decode the plain rows of a JSON document (see ``PlainRows``); None: parse it, and decode what it is."""
+        rows = self._plain.json(body) if self._plain is not None else None
+        return None if rows is None else Decoded(rows)
 
     def table(self, fields: Sequence[str], values: Sequence[Sequence[Any]]) -> Decoded:
         """Decode rows of values, each in the order of ``fields``.
@@ -75,13 +89,12 @@ class Decoder:
         """
         layout = self._layout(tuple(fields))
         n_fields, get_numbers, get_texts = len(fields), layout.get_numbers, layout.get_texts
-        numbers, texts = [], []
+        rows: list[Row] = []
         for i, row in enumerate(values):
             if not isinstance(row, list | tuple) or len(row) != n_fields:
                 raise _wrong_length(row, i, n_fields)
-            numbers.append(self._read_numbers(get_numbers(row), i))
-            texts.append(self._read_texts(get_texts(row), i))
-        return self._decoded(numbers, texts, layout.ignored, layout.absent)
+            rows.append((*self._read_numbers(get_numbers(row), i), *self._read_texts(get_texts(row), i)))
+        return self._decoded(rows, layout.ignored, layout.absent)
 
     def frame(self, frame: Any) -> Decoded:
         """Decode a polars or pandas data frame, or a pyarrow table or record batch.
@@ -128,15 +141,9 @@ class Decoder:
             return _read(self._text_readers, values, self.schema.texts, i)
         return values
 
-    def _decoded(
-        self,
-        numbers: list[Sequence[float]],
-        texts: list[Sequence[str]],
-        ignored: Iterable[str],
-        absent: Iterable[str],
-    ) -> Decoded:
-        if numbers:
-            rows = Rows.of(numbers, texts)
+    def _decoded(self, listed: list[Row], ignored: Iterable[str], absent: Iterable[str]) -> Decoded:
+        if listed:
+            rows = Rows.of(listed, len(self._number_names))
         else:
             rows = Rows(np.empty((0, len(self._number_names))), np.empty((0, len(self._text_names)), dtype=object))
         return self._checked(rows, ignored, absent)

@@ -18,13 +18,14 @@ ROW = {"age": 42, "purpose": "radio", "since": "1970-01-02", "job": 3.0}
 
 
 def test_numbers_and_texts_stand_in_schema_order():
-    rows, ignored, absent = Decoder(SCHEMA).records([ROW, ROW | {"age": None, "purpose": None}])
+    decoded = Decoder(SCHEMA).records([ROW, ROW | {"age": None, "purpose": None}])
+    rows = decoded.rows
     assert rows.numbers.dtype == np.float64
     assert rows.numbers.flags.c_contiguous
     assert np.array_equal(rows.numbers, [[42.0, 86400.0], [np.nan, 86400.0]], equal_nan=True)
     assert rows.texts.dtype == object
     assert rows.texts.tolist() == [["radio", "3"], ["", "3"]]
-    assert (ignored, absent) == ((), ())
+    assert (decoded.ignored, decoded.absent) == ((), ())
 
 
 def test_extra_columns_are_ignored_and_told_once():
@@ -33,10 +34,10 @@ def test_extra_columns_are_ignored_and_told_once():
 
 
 def test_absent_columns_score_as_missing_and_are_told():
-    rows, _, absent = Decoder(SCHEMA).records([{"job": 3, "purpose": "car"}, ROW])
-    assert absent == ("age", "since")
-    assert np.isnan(rows.numbers[0]).all()
-    assert not np.isnan(rows.numbers[1]).any()
+    decoded = Decoder(SCHEMA).records([{"job": 3, "purpose": "car"}, ROW])
+    assert decoded.absent == ("age", "since")
+    assert np.isnan(decoded.rows.numbers[0]).all()
+    assert not np.isnan(decoded.rows.numbers[1]).any()
 
 
 def test_a_required_column_must_have_a_value_in_every_row():

@@ -44,7 +44,8 @@ class Native:
         self.views = {"/schema": _schema, "/sample": _sample}
 
     def decode(self, body: bytes, active: Active) -> Call:
-        return Call(read_document(read_json(body, _decoder), active))
+        decoded = active.pipeline.decoder.json(body)
+        return Call(read_document(read_json(body, _decoder), active) if decoded is None else decoded)
 
     def encode(self, call: Call, predictions: Predictions, active: Active) -> Reply:
         return Reply(_encoder.encode(scored(call.decoded, predictions, active)))
