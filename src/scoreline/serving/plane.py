@@ -129,6 +129,10 @@ class Plane:
     def __init__(self, watchers: Sequence[Watcher] = ()) -> None:
         self._watchers = tuple(watchers)
 
+    def watch(self, watcher: Watcher) -> None:
+        """Tell ``watcher``, too."""
+        self._watchers = (*self._watchers, watcher)
+
     def answer_one(self, asked: Asked) -> Reply:
         """Answer one request. Raises ScorelineError."""
         answer = self.answer((asked,))[0]

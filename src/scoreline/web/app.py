@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 
 from scoreline.core.errors import NotFound
 from scoreline.serving.deployments import ActiveDeployments, Source
+from scoreline.serving.meters import Meters
 from scoreline.serving.plane import Plane, Watcher
 from scoreline.serving.protocols import DIALECTS
 from scoreline.serving.protocols.dialect import Reply
@@ -22,8 +23,11 @@ from scoreline.web.descriptors import room_for_connections
 from scoreline.web.endpoint import Endpoint, View
 from scoreline.web.fastlane import ADMISSION, LANE, Lane
 from scoreline.web.health import health_routes
+from scoreline.web.metrics import metrics_route
 from scoreline.web.requests import Requests
 from scoreline.web.scoring import dialect_routes
+from scoreline.web.watch import ALONE, WATCH, Seat, Watch
+from scoreline.web.watching import watching
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
@@ -34,31 +38,38 @@ def create_app(
     limits: Limits = LIMITS,
     fast_lane: bool = True,
     watchers: Sequence[Watcher] = (),
+    meters: Meters | None = None,
+    seat: Seat = ALONE,
 ) -> ASGIApp:
     """Return the ASGI application that answers for what ``source`` (the registry) has deployed.
 
     It loads models when it starts, and follows the source until it stops. With ``fast_lane`` the server answers scoring
     requests before they reach the routes here; these answer the same, and are the way out. ``watchers`` are told of
-    every scored request, whichever way it came.
+    every scored request, whichever way it came; ``meters`` count for ``/metrics``, together with those of other workers
+    where this process has its ``seat`` beside them.
     """
-    deployments = ActiveDeployments(source)
-    plane = Plane(watchers)
+    meters = meters or Meters()
+    deployments = ActiveDeployments(source, on_load=meters.loaded)
+    plane = Plane([meters, *watchers])
     admission = Admission(limits)
+    watch = Watch(meters, seat, lambda name: name in deployments.names)
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[dict[str, object]]:
-        await asyncio.to_thread(deployments.start)
-        admission.n_connections = room_for_connections(limits.n_connections)
-        lane = {LANE: Lane(deployments, plane, admission)} if fast_lane else {}
-        yield {ADMISSION: admission, **lane}
-        await asyncio.to_thread(deployments.close)
+        async with watching(watch, plane):
+            await asyncio.to_thread(deployments.start)
+            admission.n_connections = room_for_connections(limits.n_connections)
+            lane = {LANE: Lane(deployments, plane, admission, watch)} if fast_lane else {}
+            yield {ADMISSION: admission, WATCH: watch, **lane}
+            await asyncio.to_thread(deployments.close)
 
     write_error = DIALECTS["native"].error
     routes = [route for dialect in DIALECTS for route in dialect_routes(dialect, deployments, plane, admission)]
     routes += health_routes(deployments, write_error)
+    routes.append(metrics_route(watch, write_error))
     routes += catalog_routes(deployments, write_error)
     nowhere = Endpoint(dict.fromkeys(METHODS, _nowhere(routes, deployments)), write_error)
-    return Requests(Router(routes, redirect_slashes=False, default=nowhere, lifespan=lifespan))
+    return Requests(Router(routes, redirect_slashes=False, default=nowhere, lifespan=lifespan), watch)
 
 
 def _nowhere(routes: list[Route], deployments: ActiveDeployments) -> View:

@@ -49,7 +49,7 @@ class Endpoint:
         await send_reply(reply, send)
 
     def _refuse(self, scope: Scope, error: ScorelineError) -> Reply:
-        scope["error"] = error.code
+        scope["error"] = type(error)
         return refusal(error, scope["request_id"], self._write_error, self._allow)
 
 

@@ -6,15 +6,17 @@ import contextlib
 import logging
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Literal, TextIO
 
 import msgspec
 
-_encoder = msgspec.json.Encoder()
-
 LogFormat = Literal["json", "text"]
+PIPE_BYTES = 4096
+"""What Linux writes into a pipe without another process's bytes in between (PIPE_BUF)."""
+LONGEST_CHARACTER_BYTES = 4
+"""Of UTF-8."""
 RequestLine = dict[str, object]
 """What the log says of one request."""
 
@@ -22,51 +24,65 @@ RequestLine = dict[str, object]
 class JsonLines(logging.Formatter):
     """One JSON object a line, for machines."""
 
-    def format(self, record: logging.LogRecord) -> str:
-        line: dict[str, object] = {
-            "time": _time(record.created),
-            "level": record.levelname.lower(),
-            "event": record.getMessage(),
-            **getattr(record, "request", {}),
-        }
-        if record.exc_info:
-            line["exception"] = self.formatException(record.exc_info)
-        return msgspec.json.encode(line).decode()
+    worker: int | None = None
+    """Which worker of the server this process is."""
 
-    def requests(self, lines: Sequence[RequestLine], at: float) -> str:
-        """Format requests that were answered ``at`` this moment."""
-        head = {"time": _time(at), "level": "info", "event": "request"}
-        return _encoder.encode_lines([head | line for line in lines]).decode()
+    def format(self, record: logging.LogRecord) -> str:
+        about: RequestLine = {**getattr(record, "about", {}), **getattr(record, "request", {})}
+        if record.exc_info:
+            about["exception"] = self.formatException(record.exc_info)
+        return self.start(record.levelno, record.getMessage(), record.created) + _rest(about)
+
+    def request(self, line: RequestLine, level: int, at: float) -> str:
+        """Return the line of a request that was answered ``at`` this moment."""
+        return f"{self.start(level, 'request', at)}{_rest(line)}\n"
+
+    def start(self, level: int, event: str, at: float) -> str:
+        """Return what every line begins with; a comma and more members, or the end of the object, come next."""
+        start = {"time": _time(at), "level": logging.getLevelName(level).lower(), "event": event, **self._whose()}
+        return msgspec.json.encode(start)[:-1].decode()
+
+    def _whose(self) -> RequestLine:
+        return {} if self.worker is None else {"worker": self.worker}
 
 
 class TextLines(logging.Formatter):
     """One short line, for people."""
 
-    def requests(self, lines: Sequence[RequestLine], at: float) -> str:
-        """Format requests that were answered ``at`` this moment."""
-        time = _clock(at)
-        return "".join(f"{time} {_short(line)}\n" for line in lines)
+    worker: int | None = None
+    """Which worker of the server this process is."""
+
+    def request(self, line: RequestLine, level: int, at: float) -> str:
+        """Return the line of a request that was answered ``at`` this moment."""
+        return f"{self.start(at)} {_short(line)}\n"
 
     def format(self, record: logging.LogRecord) -> str:
         request: RequestLine | None = getattr(record, "request", None)
-        text = f"{_clock(record.created)} {record.getMessage() if request is None else _short(request)}"
-        return f"{text}\n{self.formatException(record.exc_info)}" if record.exc_info else text
+        text = f"{self.start(record.created)} {record.getMessage() if request is None else _short(request)}"
+        stack = getattr(record, "about", {}).get("stack", "")
+        more = [stack, self.formatException(record.exc_info) if record.exc_info else ""]
+        return "\n".join([text, *filter(None, more)])
+
+    def start(self, at: float) -> str:
+        """Return what every line begins with."""
+        return _clock(at) if self.worker is None else f"{_clock(at)} worker {self.worker}:"
 
 
 class Destination(logging.StreamHandler[TextIO]):
-    """The server's own log. Many requests are one write: for each a record would cost more than scoring it."""
+    """The server's own log."""
 
     def __init__(self, lines: JsonLines | TextLines) -> None:
         super().__init__()
-        self._lines = lines
+        self.lines = lines
         self.setFormatter(lines)
 
-    def write_requests(self, lines: Sequence[RequestLine]) -> None:
-        """Write a line for each, as records of theirs would be written."""
+    def write(self, text: str) -> None:
+        """Write whole lines, as records of theirs would be written."""
         try:
             with self.lock or contextlib.nullcontext():
-                self.stream.write(self._lines.requests(lines, time.time()))
-                self.flush()
+                for part in _whole(text):
+                    self.stream.write(part)
+                    self.flush()
         except Exception:  # as logging does: a log that is gone stops no request
             self.handleError(logging.makeLogRecord({"msg": "request"}))
 
@@ -76,20 +92,44 @@ def _time(at: float) -> str:
 
 
 def _clock(at: float) -> str:
-    return datetime.fromtimestamp(at).astimezone().strftime("%H:%M:%S")
+    return time.strftime("%H:%M:%S", time.localtime(at))
+
+
+def _rest(about: RequestLine) -> str:
+    return "," + msgspec.json.encode(about)[1:].decode() if about else "}"
 
 
 def _short(request: RequestLine) -> str:
     milliseconds = float(str(request["seconds"])) * 1000
-    return f"{request['method']} {request['path']} {request['status']} {milliseconds:.1f} ms"
+    error = f" {request['error']}" if "error" in request else ""
+    return f"{request['method']} {request['path']} {request['status']} {milliseconds:.1f} ms{error}"
 
 
-def log_to_stderr(form: LogFormat | None = None, *, requests: bool = True) -> None:
+def _whole(text: str) -> Iterator[str]:
+    """Cut ``text`` between lines into parts that a pipe takes in one piece, so that workers do not mix their lines."""
+    most = PIPE_BYTES if text.isascii() else PIPE_BYTES // LONGEST_CHARACTER_BYTES
+    begin = 0
+    while len(text) - begin > most:
+        end = text.rfind("\n", begin, begin + most) + 1 or text.index("\n", begin) + 1
+        yield text[begin:end]
+        begin = end
+    if begin < len(text):
+        yield text[begin:]
+
+
+def log_as(worker: int) -> None:
+    """Put the number of the worker that this process is into every line of the server's own log."""
+    for handler in logging.getLogger("scoreline").handlers:
+        if isinstance(handler.formatter, JsonLines | TextLines):
+            handler.formatter.worker = worker
+
+
+def log_to_stderr(form: LogFormat | None = None) -> None:
     """Send Scoreline's log to stderr; by default as text where stderr is a terminal, else as JSON."""
     form = form or ("text" if sys.stderr.isatty() else "json")
     destination = Destination(JsonLines() if form == "json" else TextLines())
-    logger = logging.getLogger("scoreline")
-    logger.handlers = [destination]
-    logger.setLevel(logging.INFO)
-    logger.propagate = False
-    logging.getLogger("scoreline.requests").setLevel(logging.INFO if requests else logging.WARNING)
+    for name, level in (("scoreline", logging.INFO), ("uvicorn.error", logging.WARNING)):
+        logger = logging.getLogger(name)
+        logger.handlers = [destination]
+        logger.setLevel(level)
+        logger.propagate = False

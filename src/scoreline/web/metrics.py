@@ -16,40 +16,41 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 import scoreline
-from scoreline.serving.meters import Meters
-from scoreline.serving.metrics import BUILD, METRICS, Metric
+from scoreline.serving.metrics import BUILD, METRICS, STARTED, Metric
 from scoreline.serving.protocols.dialect import Reply
 from scoreline.serving.totals import Key
 from scoreline.web.endpoint import Endpoint, WriteError
+from scoreline.web.watch import Watch
 
 Samples = list[tuple[tuple[str, ...], float]]
 
 
-def metrics_route(meters: Meters, write_error: WriteError) -> Route:
+def metrics_route(watch: Watch, write_error: WriteError) -> Route:
     """Return ``/metrics``."""
 
     async def metrics(request: Request) -> Reply:
-        meters.count()
-        meters.measure()
-        body, media_type = await asyncio.to_thread(exposition, meters, request.headers.get("accept", ""))
+        watch.meters.count()
+        watch.meters.measure()
+        body, media_type = await asyncio.to_thread(exposition, watch, request.headers.get("accept", ""))
         return Reply(body, media_type)
 
     return Route("/metrics", Endpoint({"GET": metrics}, write_error))
 
 
-def exposition(meters: Meters, accept: str = "") -> tuple[bytes, str]:
+def exposition(watch: Watch, accept: str = "") -> tuple[bytes, str]:
     """Write the metrics as ``accept`` asks: OpenMetrics, else Prometheus' text; also return the content type."""
     encode, media_type = choose_encoder(accept)
-    return encode(_Families(meters.totals.read())), media_type
+    return encode(_Families(watch.meters.totals.read(), watch.seat.started_at)), media_type
 
 
 class _Families(Collector):
     """Totals as the families of samples that prometheus_client writes."""
 
-    def __init__(self, totals: Mapping[Key, float]) -> None:
+    def __init__(self, totals: Mapping[Key, float], started_at: float) -> None:
         self._samples: dict[str, Samples] = defaultdict(list)
         for (name, *labels), number in sorted(totals.items()):
             self._samples[name].append((tuple(labels), number))
+        self._samples[STARTED.name] = [((), started_at)]
         self._samples[BUILD.name] = [((scoreline.__version__, platform.python_version()), 1)]
 
     def collect(self) -> Iterator[Family]:

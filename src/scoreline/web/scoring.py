@@ -38,6 +38,7 @@ def dialect_routes(
 def _score(dialect: Dialect, deployments: ActiveDeployments, plane: Plane, admission: Admission) -> View:
     async def score(request: Request) -> Reply:
         started_at = clock()
+        request.scope["dialect"] = dialect.name
         headers = request.headers
         active = request.scope["active"] = deployments.route(
             request.path_params.get("name"), headers.get("x-scoreline-key", "")
@@ -59,6 +60,8 @@ def _score(dialect: Dialect, deployments: ActiveDeployments, plane: Plane, admis
             key=request.headers.get("x-scoreline-key", ""),
             started_at=started_at,
         )
+        asked.span = request.scope.get("span")
+        request.scope["asked"] = asked
         if is_large(body):
             return await asyncio.get_running_loop().run_in_executor(large_bodies, plane.answer_one, asked)
         return plane.answer_one(asked)

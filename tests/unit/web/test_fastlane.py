@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -13,7 +12,6 @@ from hypothesis import strategies as st
 from tests.unit.web.conftest import two_models
 from tests.wire import SCORE, Response, Server, Wire, request, responses, serving
 
-from scoreline.web import logs
 from scoreline.web.admission import Limits
 from scoreline.web.app import create_app
 from scoreline.web.fastlane import connection, patience
@@ -410,47 +408,3 @@ def test_a_stopping_server_answers_what_it_accepted_and_closes(lane: Server, mon
     assert [answer.headers.get("connection") for answer in responses(receiving.sent)] == ["close"]
     assert [answer.headers.get("connection") for answer in responses(last_call.sent)] == [None, "close"]
     assert all(wire.closed for wire in (idle, pending, receiving, last_call))
-
-
-# The log
-
-
-def test_the_log_says_the_same_of_both_ways(both: tuple[Server, Server], capsys: pytest.CaptureFixture[str]) -> None:
-    said = []
-    with logging_to_stderr():
-        for server in both:
-            server.exchange(request(ROW, "x-request-id: a") + request({"age": "old"}, "x-request-id: b"))
-            server.exchange(request(ROW, "x-request-id: c", path=SCORE.replace("credit", "none")))
-            lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
-            said.append([line | {"time": "", "seconds": 0} for line in lines])
-    assert said[0] == said[1]
-    assert [(line["request_id"], line["status"], line.get("error")) for line in said[0]] == [
-        ("a", 200, None),
-        ("b", 400, "schema_mismatch"),
-        ("c", 404, "not_found"),
-    ]
-
-
-def test_a_log_without_requests_is_silent(lane: Server, capsys: pytest.CaptureFixture[str]) -> None:
-    with logging_to_stderr(requests=False):
-        lane.exchange(request(ROW))
-    assert capsys.readouterr().err == ""
-
-
-def logging_to_stderr(*, requests: bool = True) -> Any:
-    import contextlib
-    import logging
-
-    @contextlib.contextmanager
-    def logging_there() -> Iterator[None]:
-        logger, of_requests = logging.getLogger("scoreline"), logging.getLogger("scoreline.requests")
-        before = logger.handlers, logger.level, logger.propagate, of_requests.level
-        logs.log_to_stderr("json", requests=requests)
-        try:
-            yield
-        finally:
-            logger.handlers, logger.propagate = before[0], before[2]
-            logger.setLevel(before[1])
-            of_requests.setLevel(before[3])
-
-    return logging_there()

@@ -11,12 +11,14 @@ from starlette.requests import Request
 from scoreline.app.settings import App
 from scoreline.core.errors import ERRORS
 from scoreline.serving.errors import STATUS_OF_CODE, http_status
+from scoreline.serving.meters import Meters
 from scoreline.serving.protocols import DIALECTS
 from scoreline.serving.protocols.dialect import Reply
 from scoreline.web.app import create_app
 from scoreline.web.endpoint import Endpoint
 from scoreline.web.requests import Requests
 from scoreline.web.server import background, bind
+from scoreline.web.watch import ALONE, Watch
 
 
 def test_the_process_is_alive(http: httpx.Client) -> None:
@@ -114,7 +116,8 @@ def test_an_exception_that_nobody_foresaw_stays_in_the_log(caplog: pytest.LogCap
     async def explode(_: Request) -> Reply:
         raise ZeroDivisionError("secret")
 
-    app = Requests(Endpoint({"GET": explode}, DIALECTS["native"].error))
+    watch = Watch(Meters(), ALONE, lambda name: False)
+    app = Requests(Endpoint({"GET": explode}, DIALECTS["native"].error), watch)
 
     async def get() -> httpx.Response:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://here") as http:
@@ -143,8 +146,10 @@ def test_requests_are_logged_without_their_payload(app: App, caplog: pytest.LogC
         "seconds": 0,
         "request_id": "r-1",
         "client": "127.0.0.1",
+        "dialect": "native",
         "deployment": "credit",
         "version": 1,
+        "n_rows": 1,
     }
     assert (second["status"], second["error"]) == (400, "schema_mismatch")
     assert "4711" not in caplog.text

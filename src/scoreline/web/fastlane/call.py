@@ -94,13 +94,18 @@ class Call(Asked):
                     content_encoding = value
             elif name == b"x-request-id" and not self.request_id:
                 self.request_id = valid_request_id(value) or ""
-            elif name == b"traceparent":
+            elif name == b"traceparent" and not self.trace:
                 self.trace = value.decode("latin-1")
             elif name == b"x-scoreline-key" and not self.key:
                 self.key = value.decode("latin-1")
         if not self.request_id:
             self.request_id = new_request_id()
         return declared, content_type or b"", content_encoding or b""
+
+    @property
+    def goes_to_lane(self) -> bool:
+        """Whether the lane answers it, or has: its turn has come, and it is whole or refused."""
+        return self.started and (self.complete or self.error is not None)
 
     def add(self, part: bytes) -> int:
         """Take a part of the body; return how many bytes there are now."""

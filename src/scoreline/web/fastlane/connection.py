@@ -64,6 +64,12 @@ class Connection(HttpToolsProtocol):
         self._idle_since: float | None = None
         """When it was first seen at rest."""
 
+    @property
+    def n_calls(self) -> int:
+        """Calls that are received, scored or wait for their turn."""
+        begun = self._call is not None and not self._call.started
+        return len(self._waiting) + begun
+
     # What the transport tells
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -179,6 +185,8 @@ class Connection(HttpToolsProtocol):
             self._untaken_bytes = 0
 
     def _drop(self, call: Call) -> None:
+        if not call.disconnected and not call.goes_to_lane:
+            self._lane.watch.gone(call)
         call.disconnected = True
         if not call.in_thread:
             self._let_go(call)
@@ -248,6 +256,7 @@ class Connection(HttpToolsProtocol):
     def _end_with(self, status: int, text: str) -> None:
         """Say what is wrong after the answers that are owed, then close."""
         self._ending = True
+        self._lane.watch.unread(status)
         answer = self._responses.last(status, text)
         self._forget_unfinished()
         if self._is_owed():

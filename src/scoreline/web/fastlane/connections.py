@@ -14,6 +14,11 @@ class Watched(Protocol):
 
     loop: asyncio.AbstractEventLoop
 
+    @property
+    def n_calls(self) -> int:
+        """Its requests that have no answer yet."""
+        ...
+
     def look(self, now: float) -> None:
         """End what takes too long."""
         ...
@@ -36,6 +41,11 @@ class Connections:
     def discard(self, connection: Watched) -> None:
         """Watch it no more."""
         self._open.discard(connection)
+
+    @property
+    def n_calls(self) -> int:
+        """Requests of all connections that have no answer yet."""
+        return sum(connection.n_calls for connection in self._open)
 
     def _look(self, loop: asyncio.AbstractEventLoop) -> None:
         self._looking = bool(self._open)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Sequence
 
 from uvicorn.server import ServerState
 
 from scoreline.core.errors import ScorelineError, TooManyRequests, Unavailable
 from scoreline.serving.deployments import ActiveDeployments
-from scoreline.serving.plane import Plane
+from scoreline.serving.plane import Plane, clock
 from scoreline.serving.protocols.dialect import Reply
 from scoreline.web.admission import Admission
 from scoreline.web.endpoint import log_failure, refusal
@@ -19,8 +18,7 @@ from scoreline.web.fastlane.connections import Connections
 from scoreline.web.fastlane.response import Responses
 from scoreline.web.fastlane.targets import Targets
 from scoreline.web.large import LARGE_BODY_BYTES, LEAST_LARGE_BYTES, is_large, large_bodies
-from scoreline.web.logs import RequestLine
-from scoreline.web.requests import log_requests, request_line, requests_are_logged
+from scoreline.web.watch import Watch
 
 N_TOGETHER = 256
 """Requests that are answered together at most; the event loop turns before the next ones."""
@@ -29,11 +27,13 @@ N_TOGETHER = 256
 class Lane:
     """Answers the requests that were read in one turn of the event loop together, at the end of the turn."""
 
-    def __init__(self, deployments: ActiveDeployments, plane: Plane, admission: Admission) -> None:
+    def __init__(self, deployments: ActiveDeployments, plane: Plane, admission: Admission, watch: Watch) -> None:
         self.deployments = deployments
         self.admission = admission
+        self.watch = watch
         self.targets = Targets()
         self.connections = Connections()
+        watch.n_calls = lambda: self.connections.n_calls
         self._counts_pending = admission.counts_pending
         self._plane = plane
         self._calls: list[Call] = []
@@ -97,22 +97,26 @@ class Lane:
             return  # the server gave up waiting, and its loop is closed
 
     def _finish(self, calls: Sequence[Call], answers: Sequence[Reply | Exception]) -> None:
-        lines: list[RequestLine] = []
-        logged = requests_are_logged()
-        now = time.perf_counter()
+        now = clock()
         if self._counts_pending:
             for call in calls:
                 if call.error is None:
                     self.admission.end(call.active.name)
+        refused: list[tuple[Call, int, ScorelineError]] = []
         for call, answer in zip(calls, answers, strict=True):
-            reply, error = (answer, None) if isinstance(answer, Reply) else _refusal(call, answer)
-            call.protocol.answer(call, reply)
-            if logged:
-                lines.append(_line(call, reply.status, error, now - call.started_at))
+            if isinstance(answer, Reply):
+                call.protocol.answer(call, answer)
+            else:
+                reply, error = _refusal(call, answer)
+                call.protocol.answer(call, reply)
+                refused.append((call, reply.status, error))
         for protocol in dict.fromkeys([call.protocol for call in calls]):
             protocol.send()
-        if lines:
-            log_requests(lines)
+        if refused:
+            for call, status, error in refused:
+                self.watch.refused(call, status, error)
+            calls = [call for call in calls if call.n_rows is not None]
+        self.watch.scored(calls, now)
 
     def _answers(self, calls: Sequence[Call]) -> Sequence[Reply | Exception]:
         """Answer those that are not refused yet together, and put the answers in order."""
@@ -132,16 +136,3 @@ _GONE = Unavailable("the caller has gone")
 def _refusal(call: Call, error: Exception) -> tuple[Reply, ScorelineError]:
     told = error if isinstance(error, ScorelineError) else log_failure(error, call.request_id)
     return refusal(told, call.request_id, call.target.dialect.error), told
-
-
-def _line(call: Call, status: int, error: ScorelineError | None, seconds: float) -> RequestLine:
-    return request_line(
-        method="POST",
-        path=call.target.path,
-        status=0 if call.disconnected else status,
-        seconds=seconds,
-        request_id=call.request_id,
-        client=call.protocol.client,
-        active=getattr(call, "active", None),
-        error=error.code if error is not None else None,
-    )

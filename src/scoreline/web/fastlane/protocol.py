@@ -110,6 +110,8 @@ class FastLane(PatientConnection):
             started_at=clock(),
         )
         declared, content_type, content_encoding = call.read_headers(self.headers)
+        if self._lane.watch.tracing is not None:
+            self._lane.watch.begin_call(call, self.headers)
         call.expects = self.expect_100_continue and http_version != "1.0"
         try:
             call.active = active = self._lane.deployments.route(target.name, call.key)

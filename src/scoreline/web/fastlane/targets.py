@@ -21,6 +21,8 @@ class Target(NamedTuple):
     name: str | None
     """Name of the deployment; None for the default one."""
     path: str
+    route: str
+    """The path with ``{name}`` in place of the deployment's."""
 
 
 class Targets:
@@ -28,7 +30,7 @@ class Targets:
 
     def __init__(self) -> None:
         self._patterns = [
-            (compile_path(prefix + dialect.score_path)[0], dialect)
+            (compile_path(prefix + dialect.score_path)[0], dialect, prefix + dialect.score_path)
             for dialect in DIALECTS
             for prefix in dialect.prefixes
         ]
@@ -48,7 +50,7 @@ class Targets:
         if not url.startswith(b"/") or b"#" in url or not url.isascii():
             return None  # rare, and uvicorn has its rules for them
         path = unquote(url.partition(b"?")[0].decode())
-        for pattern, dialect in self._patterns:
+        for pattern, dialect, route in self._patterns:
             if match := pattern.match(path.rstrip("/")):
-                return Target(dialect, match.groupdict().get("name"), path)
+                return Target(dialect, match.groupdict().get("name"), path, route)
         return None
