@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 from urllib.parse import unquote, urlsplit
 
 from scoreline.core.errors import BadSetting, Unavailable
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from scoreline.storage.metadata import MetadataStore
 
 DEFAULT_HOME = "~/.scoreline"
+
+
+RequestLog = Literal["all", "errors", "off"]
+REQUEST_LOGS: tuple[RequestLog, ...] = get_args(RequestLog)
 
 
 class Setting(NamedTuple):
@@ -79,6 +83,12 @@ SETTINGS: tuple[Setting, ...] = (
         "30",
         "How long the event loop of a worker may stand still before the worker is replaced; `0`: for ever.",
     ),
+    Setting(
+        "request_log",
+        "SCORELINE_REQUEST_LOG",
+        "all",
+        "Which requests have a line in the log: `all`, `errors` (those answered with 400 and above) or `off`.",
+    ),
 )
 """The one list; `docs/settings.md` shows it."""
 
@@ -97,6 +107,7 @@ class Settings(NamedTuple):
     prediction_log_segment_seconds: float = 60.0
     workers: str = "1"
     stuck_seconds: float = 30.0
+    request_log: RequestLog = "all"
 
     @classmethod
     def of(
@@ -133,6 +144,7 @@ class Settings(NamedTuple):
             prediction_log_segment_seconds=_positive("SCORELINE_PREDICTION_LOG_SEGMENT_SECONDS", given, 60.0),
             workers=given.get("SCORELINE_WORKERS") or "1",
             stuck_seconds=_seconds("SCORELINE_STUCK_SECONDS", given, 30.0),
+            request_log=_request_log("SCORELINE_REQUEST_LOG", given),
         )
 
     @property
@@ -184,6 +196,14 @@ def _seconds(variable: str, environment: Mapping[str, str], default: float) -> f
     if not 0 <= seconds < float("inf"):
         raise BadSetting(f"{variable} is {text!r}: expected seconds", hint=f"{variable}={default:g} is the default")
     return seconds
+
+
+def _request_log(variable: str, environment: Mapping[str, str]) -> RequestLog:
+    text = environment.get(variable) or "all"
+    for which in REQUEST_LOGS:
+        if which == text:
+            return which
+    raise BadSetting(f"{variable} is {text!r}: expected one of {', '.join(REQUEST_LOGS)}", hint="all is the default")
 
 
 class App:

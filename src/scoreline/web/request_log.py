@@ -10,10 +10,11 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import msgspec
 
+from scoreline.app.settings import RequestLog
 from scoreline.serving.active import Active
 from scoreline.serving.trace import parse_traceparent
 from scoreline.web.ended import Ended, of_call
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("scoreline.requests")
 
-RequestLog = Literal["all", "errors", "off"]
 LEVELS: dict[RequestLog, int] = {"all": logging.INFO, "errors": logging.WARNING, "off": logging.CRITICAL}
 N_PARTS_KEPT = 1024
 """Versions and addresses whose part of a line is remembered."""
