@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from scoreline.cli.command import command, option
 from scoreline.cli.session import Session
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+    from scoreline.web.workers import Worker
 
 PANEL = "Serving"
 DEFAULT_PORT = "9090"
@@ -20,7 +29,7 @@ def add_to(app: typer.Typer) -> None:
         app,
         "serve",
         "scoreline serve",
-        "scoreline serve --host 0.0.0.0 --port 8000",
+        "scoreline serve --host 0.0.0.0 --port 8000 --workers auto",
         "scoreline serve --port auto --json",
         panel=PANEL,
     )(serve)
@@ -34,27 +43,50 @@ def serve(
     port: Annotated[
         str, option("--port", "PORT", "A port, or auto: 9090, or the next one that is free.", default=True)
     ] = DEFAULT_PORT,
+    workers: Annotated[
+        str | None,
+        option("--workers", "N", "Processes that answer, or auto: one for each core; else SCORELINE_WORKERS, else 1."),
+    ] = None,
 ) -> None:
     """Answer every deployment over HTTP, until Ctrl-C.
 
-    It follows deploy, promote and rollback without a restart. Ctrl-C and SIGTERM finish what is in flight and end with
-    status 0. With --json the one document, printed when it answers, holds the URL.
+    It follows deploy, promote and rollback without a restart. A worker that dies is replaced at once. Ctrl-C and
+    SIGTERM finish what is in flight and end with status 0; a second Ctrl-C does not wait. With --json the one document,
+    printed when all workers answer, holds the URL.
     """
+    # What must be in the environment before a library is loaded goes here: workers inherit it, and the libraries.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy would start threads that nothing here has work for
+
     from scoreline.app import deployments as use_cases
-    from scoreline.cli.values import port_number
+    from scoreline.app.settings import open_app
+    from scoreline.cli import values
+    from scoreline.web import workers as processes
     from scoreline.web.app import create_app
     from scoreline.web.logs import log_to_stderr
-    from scoreline.web.server import bind, run, url_of
+    from scoreline.web.request_log import choose_requests
+    from scoreline.web.server import bind, url_of
+    from scoreline.web.watch import Seat, totals_folder
 
-    listening = bind(host, port_number(DEFAULT_PORT if port == AUTO else port), next_free=port == AUTO)
+    settings = session.app.settings
+    n_workers = values.n_workers(workers or settings.workers)
+    listening = bind(host, values.port_number(DEFAULT_PORT if port == AUTO else port), next_free=port == AUTO)
     names = [deployment.name for deployment in use_cases.deployments(session.app)]
+    session.app.close()  # no connection to a database may be open when this process forks
     log_to_stderr()
+    choose_requests(settings.request_log)
+    started_at = time.time()
+
+    @contextmanager
+    def application(worker: Worker) -> Iterator[ASGIApp]:
+        seat = Seat(worker.slot, totals, started_at)
+        with open_app(settings) as app:
+            yield create_app(app.registry, fast_lane=settings.fast_lane, seat=seat)
 
     def ready(url: str) -> None:
         if session.as_json:
-            session.document({"url": url, "deployments": names})
+            session.document({"url": url, "deployments": names, "workers": n_workers})
             return
-        session.done(f"answering at {url}")
+        session.done(f"answering at {url}" + (f" with {n_workers} workers" if n_workers > 1 else ""))
         for name in names:
             session.literal(f"  {url}/api/v1/deployments/{name}/score")
         if not names:
@@ -63,5 +95,11 @@ def serve(
 
     if port == AUTO and url_of(listening).rpartition(":")[2] != DEFAULT_PORT:
         session.note(f"port {DEFAULT_PORT} is taken; this is the next free one")
-    web = create_app(session.app.registry, fast_lane=session.app.settings.fast_lane)
-    run(web, listening, ready=ready)
+    with totals_folder() as totals:
+        processes.serve(
+            application,
+            listening,
+            n_workers=n_workers,
+            stuck_seconds=settings.stuck_seconds,
+            ready=ready,
+        )

@@ -21,7 +21,7 @@ from scoreline.web.workers.sockets import Sockets
 from scoreline.web.workers.watch import Watch
 from scoreline.web.workers.worker import LATE_SECONDS, Application, preload, work
 
-N_STARTS = 5
+N_STARTS = 4
 """How often each worker may fail to start before the server is given up, if none ever was ready."""
 NEVER = float("inf")
 

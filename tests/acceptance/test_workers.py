@@ -1,0 +1,168 @@
+"""`scoreline serve --workers N`: processes that are killed, told to end and left alone."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import pty
+import signal
+import sys
+import termios
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.artifacts import ROWS, tiny_artifact
+from tests.processes import PATIENCE_SECONDS, Connection, Server, environment, gone, running, wait_for
+
+from scoreline.app.settings import Settings, open_app
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks processes up in /proc")
+
+SCORE = "/api/v1/deployments/credit/score"
+BODY = json.dumps(ROWS).encode()
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("workers")
+    tiny_artifact(folder / "credit.scoreline")
+    with open_app(Settings.of(home=folder / "home", environment={})) as app:
+        app.registry.register(folder / "credit.scoreline")
+        app.registry.deploy("credit", "credit")
+    return folder / "home"
+
+
+@contextmanager
+def serving(home: Path, folder: Path, n_workers: int = 2, **options: Any) -> Iterator[Server]:
+    command = ["-m", "scoreline", "serve", "--home", str(home), "--port", "0", "--json", "--workers", str(n_workers)]
+    with running(command, folder, env=environment(), **options) as server:
+        yield server
+
+
+def accepted(server: Server, n: int = 1) -> list[Connection]:
+    """Connections with a request each whose body is still to come."""
+    connections = [Connection(server) for _ in range(n)]
+    for connection in connections:
+        connection.send(SCORE, BODY, "expect: 100-continue", whole=False)
+    assert [connection.receive()[0] for connection in connections] == [100] * n
+    return connections
+
+
+def finished(connections: list[Connection]) -> list[int]:
+    for connection in connections:
+        connection.send_body(BODY)
+    return [connection.receive()[0] for connection in connections]
+
+
+def test_a_killed_worker_is_replaced_and_the_connections_of_the_others_do_not_notice(
+    home: Path, tmp_path: Path
+) -> None:
+    with serving(home, tmp_path) as server:
+        connections = [Connection(server) for _ in range(10)]
+        workers = [connection.worker(SCORE, BODY) for connection in connections]
+        victim = min(server.workers)
+        statuses: list[list[int]] = [[] for _ in connections]
+        cut: set[int] = set()
+        stop = threading.Event()
+
+        def load(i: int) -> None:
+            connection = connections[i]
+            while not stop.is_set():
+                try:
+                    statuses[i].append(connection.ask(SCORE, BODY)[0])
+                except OSError:
+                    cut.add(i)
+                    connection = Connection(server)
+
+        def many_more() -> None:
+            before = [len(found) for found in statuses]
+            wait_for(lambda: all(len(found) > n + 3 for found, n in zip(statuses, before, strict=True)))
+
+        threads = [threading.Thread(target=load, args=(i,)) for i in range(len(connections))]
+        for thread in threads:
+            thread.start()
+        try:
+            many_more()
+            os.kill(victim, signal.SIGKILL)
+            (death,) = wait_for(lambda: server.lines("died"))
+            wait_for(lambda: len(server.workers) == 2 and victim not in server.workers)
+            many_more()
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join()
+
+        assert {status for found in statuses for status in found} == {200}
+        assert (death["pid"], death["ended"], death["deaths"]) == (victim, "killed by SIGKILL", 1)
+        slot = int(death["process"].removeprefix("worker "))
+        assert cut <= {i for i, worker in enumerate(workers) if worker == slot}
+
+
+def test_what_no_worker_has_accepted_waits_for_the_one_that_takes_its_place(home: Path, tmp_path: Path) -> None:
+    with serving(home, tmp_path) as server:
+        victim = min(server.workers)
+        os.kill(victim, signal.SIGSTOP)
+        connections = [Connection(server) for _ in range(32)]
+        for connection in connections:
+            connection.send(SCORE, BODY)
+        os.kill(victim, signal.SIGKILL)
+        assert [connection.receive()[0] for connection in connections] == [200] * len(connections)
+        assert {connection.worker(SCORE, BODY) for connection in connections} == {0, 1}
+
+
+def test_sigterm_ends_all_workers_after_they_have_finished_what_they_accepted(home: Path, tmp_path: Path) -> None:
+    with serving(home, tmp_path) as server:
+        workers, connections = server.workers, accepted(server, 12)
+        server.process.send_signal(signal.SIGTERM)
+        wait_for(lambda: not server.listens())
+        assert finished(connections) == [200] * len(connections)
+        assert server.process.wait(PATIENCE_SECONDS) == 0
+        assert gone(workers)
+        assert server.lines("died") == []
+
+
+def test_a_worker_that_alone_is_told_to_end_finishes_and_is_replaced_meanwhile(home: Path, tmp_path: Path) -> None:
+    with serving(home, tmp_path, n_workers=1) as server:
+        (old,), connections = server.workers, accepted(server)
+        os.kill(old, signal.SIGTERM)
+        (new,) = wait_for(lambda: server.workers - {old})
+        assert Connection(server).ask(SCORE, BODY)[0] == 200
+        assert finished(connections) == [200]
+        wait_for(lambda: server.workers == {new})
+        assert server.lines("died") == []
+
+
+def test_a_supervisor_that_is_killed_leaves_no_worker_and_no_answer_behind(home: Path, tmp_path: Path) -> None:
+    with serving(home, tmp_path) as server:
+        workers, connections = server.workers, accepted(server, 4)
+        server.process.kill()
+        server.process.wait(PATIENCE_SECONDS)
+        wait_for(lambda: not server.listens())
+        assert finished(connections) == [200] * len(connections)
+        wait_for(lambda: gone(workers))
+
+
+def test_ctrl_c_in_a_terminal_finishes_and_a_second_one_does_not(home: Path, tmp_path: Path) -> None:
+    for n_presses, status in ((1, 0), (2, 130)):
+        terminal, side = pty.openpty()
+
+        def control(side: int = side) -> None:
+            fcntl.ioctl(side, termios.TIOCSCTTY, 0)
+
+        options = {"stdin": side, "start_new_session": True, "preexec_fn": control}
+        with serving(home, tmp_path, **options) as server:
+            connections = accepted(server, 4)
+            os.write(terminal, b"\x03")
+            wait_for(lambda server=server: not server.listens())
+            if n_presses == 1:
+                assert finished(connections) == [200] * len(connections)
+            else:
+                os.write(terminal, b"\x03")
+            assert server.process.wait(PATIENCE_SECONDS) == status
+        os.close(side)
+        os.close(terminal)
