@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 
 from scoreline.core.errors import BadSetting, Conflict, ScorelineError, Unavailable
 from scoreline.web.fastlane import choose_protocol
+from scoreline.web.watch import WATCH
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 9090
@@ -127,6 +128,8 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        if (watch := self.lifespan.state.get(WATCH)) is not None:
+            watch.server = self
         if self._ready is not None:
             threading.Thread(target=self._ready, args=(self._url,), name="scoreline-ready", daemon=True).start()
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple
 
 from starlette.types import Scope
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 WATCH = "watch"
 """Under this name an application puts its ``Watch`` into the state of its lifespan."""
+told = logging.getLogger("scoreline.web")
 PROBES = frozenset({"/metrics", "/health/live", "/health/ready", "/health/startup", "/readyz"})
 """Machines ask these all the time: in the log they are when something is wrong, and in flight never."""
 
@@ -40,6 +43,19 @@ class Seat(NamedTuple):
 
 
 ALONE = Seat()
+
+
+@contextmanager
+def totals_folder() -> Iterator[Path | None]:
+    """Make a folder for the totals of a server's workers; it is gone after the server."""
+    try:
+        folder = TemporaryDirectory(prefix="scoreline-totals-")
+    except OSError as error:
+        told.warning("no folder for what the workers count, so that each tells of itself only: %s", error)
+        yield None
+        return
+    with folder as name:
+        yield Path(name)
 
 
 class Watch:
