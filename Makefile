@@ -25,8 +25,9 @@ COMPILE := $(BIN)/uv pip compile --quiet --no-config --custom-compile-command "m
 DEMO ?=
 TESTS ?= tests
 BENCH ?=
+SECONDS ?= 600
 
-.PHONY: help setup dev demo test acceptance check format bench docs lock clean
+.PHONY: help setup dev demo test fuzz acceptance check format bench docs lock clean
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name what; do \
@@ -39,6 +40,9 @@ demo: $(VENV)/.runtime ## A real table becomes a live score (DEMO=--exit: end af
 
 test: $(VENV)/.dev ## Run the tests (TESTS=tests/unit for a part)
 	@$(BIN)/python -m pytest $(TESTS)
+
+fuzz: $(VENV)/.dev ## Send the server what nobody should, for SECONDS=600
+	@PYTHONPATH=. $(BIN)/python tests/fuzz/run.py $(SECONDS)
 
 acceptance: $(VENV)/.dev ## Run only the tests that start the real CLI and server
 	@$(BIN)/python -m pytest tests/acceptance
