@@ -52,7 +52,9 @@ def n_workers(text: str) -> int:
     if text == "auto":
         return usable_cores()
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MOST_WORKERS:
-        raise BadSetting(f"--workers: {text!r} is no number of workers", hint=f"1 to {MOST_WORKERS}, or auto")
+        raise BadSetting(
+            f"{text!r} is no number of workers", hint=f"--workers or SCORELINE_WORKERS: 1 to {MOST_WORKERS}, or auto"
+        )
     return int(text)
 
 
