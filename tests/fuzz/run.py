@@ -23,7 +23,7 @@ N_AT_ONCE = 500
 
 def main(seconds: float) -> None:
     """Send until the time is over."""
-    logging.getLogger("uvicorn.error").disabled = True
+    logging.disable()
     until = time.monotonic() + seconds
     n_sent = 0
     with tempfile.TemporaryDirectory() as folder, two_models(Path(folder)) as app:
