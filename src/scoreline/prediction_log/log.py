@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
-import threading
 import weakref
 from collections.abc import Callable
 from pathlib import Path
+from threading import get_ident
 from types import TracebackType
 
 from scoreline.core.entities import LogSettings
 from scoreline.prediction_log.keeper import Keeper, Limits
 from scoreline.prediction_log.losses import Loss, Losses
 from scoreline.prediction_log.places import Places
-from scoreline.prediction_log.record import by_settings, is_shadow, sampled
+from scoreline.prediction_log.record import by_settings, sampled
 from scoreline.prediction_log.writer import Writer
 from scoreline.serving.plane import Run
 
@@ -37,14 +37,14 @@ class PredictionLog:
         """Append the run to this thread's segment, as its deployment wants it."""
         if not run.asked:
             return
-        settings = run.asked[0].active.log
-        if is_shadow(run) and any(one.active.log != settings for one in run.asked):
-            for part in by_settings(run):
-                self._answered(part, part.asked[0].active.log)
+        main = run.asked[0].active
+        if main is run.active:
+            self._record(run, main.log)
         else:
-            self._answered(run, settings)
+            for part in by_settings(run):
+                self._record(part, part.asked[0].active.log)
 
-    def _answered(self, run: Run, settings: LogSettings) -> None:
+    def _record(self, run: Run, settings: LogSettings) -> None:
         if not settings.enabled:
             return
         try:
@@ -53,7 +53,7 @@ class PredictionLog:
                 if part is None:
                     return
                 run = part
-            writer = self._writers.get(threading.get_ident()) or self._add_writer()
+            writer = self._writers.get(get_ident()) or self._add_writer()
             problem = writer.write(run, settings)
         except Exception as error:  # a record that cannot be made is lost; its answer is not
             problem = f"{type(error).__name__}: {error}"
@@ -120,7 +120,7 @@ class PredictionLog:
         writer = Writer(self._places.segments)
         if self._closed:
             writer.pause(CLOSED)
-        self._writers[threading.get_ident()] = writer
+        self._writers[get_ident()] = writer
         return writer
 
     def _abandon(self) -> None:

@@ -16,6 +16,7 @@ from scoreline.core.entities import LogSettings
 from scoreline.core.schema import Column
 from scoreline.prediction_log.frames import HEADER, RUN, make_frame
 from scoreline.prediction_log.header import Header, make_header
+from scoreline.scoring.predictions import Answer
 from scoreline.serving.active import Active
 from scoreline.serving.plane import Asked, Run
 
@@ -85,12 +86,14 @@ def header_frame(stored: Stored, at: float) -> bytes:
 
 def run_frame(run: Run, stored: Stored, at: float) -> bytes:
     """Return a run as one frame."""
-    return _frame(run, stored, at, 0, run.sizes, run.asked, slice(None))
+    rows = run.rows
+    return _frame(stored, at, run.encoded_at, 0, run.sizes, run.asked, rows.numbers, rows.texts, run.values)
 
 
 def run_frames(run: Run, stored: Stored, at: float) -> Iterator[bytes]:
     """Yield a large run in pieces."""
     ends = list(accumulate(run.sizes))
+    numbers, texts, values = run.rows.numbers, run.rows.texts, run.values
     n_rows = ends[-1]
     for begin in range(0, n_rows, PIECE_ROWS):
         end = min(begin + PIECE_ROWS, n_rows)
@@ -98,7 +101,19 @@ def run_frames(run: Run, stored: Stored, at: float) -> Iterator[bytes]:
         sizes = [min(ends[i], end) - max(ends[i] - run.sizes[i], begin) for i in within]
         first_row = begin - (ends[within[0]] - run.sizes[within[0]])
         asked = [run.asked[i] for i in within]
-        yield _frame(run, stored, at, first_row, sizes, asked, slice(begin, end), more=end < n_rows)
+        piece = slice(begin, end)
+        yield _frame(
+            stored,
+            at,
+            run.encoded_at,
+            first_row,
+            sizes,
+            asked,
+            numbers[piece],
+            texts[piece],
+            values[piece],
+            more=end < n_rows,
+        )
 
 
 def sampled(run: Run, percent: float) -> Run | None:
@@ -114,8 +129,12 @@ def sampled(run: Run, percent: float) -> Run | None:
 
 
 def by_settings(run: Run) -> Iterator[Run]:
-    """Divide the run of a shadow whose requests were answered by versions with different switches of their log."""
-    for settings in {one.active.log for one in run.asked}:
+    """Divide the run of a shadow: its requests may come from versions with different switches of their log."""
+    found = {one.active.log for one in run.asked}
+    if len(found) == 1:
+        yield run
+        return
+    for settings in found:
         yield _part(run, [one.active.log == settings for one in run.asked])
 
 
@@ -127,17 +146,18 @@ def _part(run: Run, chosen: Sequence[bool]) -> Run:
 
 
 def _frame(
-    run: Run,
     stored: Stored,
     at: float,
+    answered_at: float,
     first_row: int,
     sizes: Sequence[int],
     asked: Sequence[Asked],
-    rows: slice,
+    numbers: npt.NDArray[np.float64],
+    texts: npt.NDArray[np.object_],
+    values: Answer,
     *,
     more: bool = False,
 ) -> bytes:
-    numbers, texts = run.rows.numbers[rows], run.rows.texts[rows]
     if stored.numbers is not None:
         numbers = numbers[:, stored.numbers]
     if stored.texts is not None:
@@ -145,16 +165,16 @@ def _frame(
     essences: list[Any] = list(map(_essence, asked))
     if stored.private:
         essences = [tuple("" if i in stored.private else part for i, part in enumerate(one)) for one in essences]
-    description = _encode((run.encoded_at, first_row, sizes, essences, texts.ravel().tolist()))
+    description = _encode((answered_at, first_row, sizes, essences, texts.ravel().tolist()))
     return make_frame(
         RUN,
         stored.number,
         at,
         len(essences),
-        len(numbers),
+        len(values),
         description,
         numbers.tobytes(),
-        run.values[rows].tobytes(),
+        values.tobytes(),
         more=more,
     )
 

@@ -46,18 +46,30 @@ class Segment:
             raise
         return cls(path, file)
 
-    def append(self, frames: Iterable[bytes]) -> int:
+    def append(self, frame: bytes) -> int:
+        """Append a frame whole or not at all; return its size. Raises OSError when there is no room."""
+        n_bytes = len(frame)
+        if os.write(self._file, frame) == n_bytes:
+            self.size += n_bytes
+            return n_bytes
+        self._take_back()
+        return self.append_all((frame,))  # which says why
+
+    def append_all(self, frames: Iterable[bytes]) -> int:
         """Append all these frames or none; return how many bytes they are. Raises OSError when there is no room."""
         size = self.size
         try:
             for frame in frames:
                 size += self._write(frame)
         except BaseException:
-            with contextlib.suppress(OSError):
-                os.ftruncate(self._file, self.size)
+            self._take_back()
             raise
         appended, self.size = size - self.size, size
         return appended
+
+    def _take_back(self) -> None:
+        with contextlib.suppress(OSError):
+            os.ftruncate(self._file, self.size)
 
     def _write(self, frame: bytes) -> int:
         written = os.write(self._file, frame)

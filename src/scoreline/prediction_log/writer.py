@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from scoreline.core.entities import LogSettings
-from scoreline.prediction_log.record import PIECE_ROWS, header_frame, is_shadow, run_frame, run_frames, store
+from scoreline.prediction_log.record import PIECE_ROWS, header_frame, run_frame, run_frames, store
 from scoreline.prediction_log.segment import Segment
 from scoreline.serving.plane import Run
 
@@ -82,13 +82,14 @@ def reason(error: OSError) -> str:
 
 
 def _append(segment: Segment, run: Run, settings: LogSettings) -> int:
-    key = -id(run.active) if is_shadow(run) else id(run.active)
+    active = run.active
+    key = id(active) if run.asked[0].active is active else -id(active)
     stored, at, n_bytes = segment.stored.get(key), time.time(), 0
     if stored is None or (stored.settings is not settings and stored.settings != settings):
         stored = store(run, segment.n_headers, settings)
-        n_bytes = segment.append((header_frame(stored, at),))
+        n_bytes = segment.append(header_frame(stored, at))
         segment.stored[key] = stored
         segment.n_headers += 1
     if len(run.rows) <= PIECE_ROWS:
-        return n_bytes + segment.append((run_frame(run, stored, at),))
-    return n_bytes + segment.append(run_frames(run, stored, at))
+        return n_bytes + segment.append(run_frame(run, stored, at))
+    return n_bytes + segment.append_all(run_frames(run, stored, at))
