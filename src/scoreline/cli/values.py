@@ -45,6 +45,32 @@ def types(values: Sequence[str]) -> dict[str, str]:
     return found
 
 
+def shares(values: Sequence[str]) -> dict[str, float]:
+    """``["challenger=10", "@7=5%"]`` → ``{"challenger": 10.0, "7": 5.0}``. Raises BadSetting."""
+    found: dict[str, float] = {}
+    for value in values:
+        reference, percent = share("traffic", value)
+        if reference in found:
+            raise BadSetting(f"traffic: {reference} is there twice", hint="say it once")
+        found[reference] = percent
+    return found
+
+
+def share(what: str, text: str, otherwise: float | None = None) -> tuple[str, float]:
+    """``challenger=10`` → ``("challenger", 10.0)``; without a percentage it is ``otherwise``. Raises BadSetting."""
+    reference, equals, percent = text.partition("=")
+    try:
+        number = otherwise if otherwise is not None and not equals else float(percent.strip().removesuffix("%"))
+    except ValueError:
+        number = None
+    reference = reference.strip().removeprefix("@")
+    if not reference or number is None:
+        raise BadSetting(
+            f"{what}: {text!r} is not VERSION=PERCENT", hint="an alias or a number, and percent: challenger=10, 7=2.5"
+        )
+    return reference, number
+
+
 def n_workers(text: str) -> int:
     """Read a number of workers, or ``auto``. Raises BadSetting."""
     from scoreline.web.workers import usable_cores

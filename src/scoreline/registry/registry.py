@@ -218,12 +218,12 @@ class Registry:
             records.count_change()
             return deployment
 
-    def set_split(self, name: str, weights: Mapping[str, float], *, sticky: bool | None = None) -> Deployment:
+    def set_split(self, name: str, weights: Mapping[str, float] | None, *, sticky: bool | None = None) -> Deployment:
         """Let other versions of its model answer a share of a deployment's requests, in percent; no weights end it.
 
         ``{"challenger": 10, "7": 5}``: an alias is followed, a number is pinned; what the weights leave of 100 is
-        answered as before. With ``sticky``, requests with the same key are answered by the same version; None keeps
-        what holds. Raises NotFound, BadSetting.
+        answered as before. With ``sticky``, requests with the same key are answered by the same version. None keeps
+        the weights there are, or whether they are sticky. Raises NotFound, BadSetting.
         """
         with self._store.writing() as records:
             traffic.split(records, name, weights, sticky, _now())

@@ -17,12 +17,16 @@ _ROUNDING = 1e-9
 """Weights such as 33.3, 33.3 and 33.4 add up to a little more than all."""
 
 
-def split(records: Records, name: str, weights: Mapping[str, float], sticky: bool | None, at: datetime) -> None:
+def split(records: Records, name: str, weights: Mapping[str, float] | None, sticky: bool | None, at: datetime) -> None:
     """Give shares of a deployment's requests to other versions of its model; no weights end the split.
 
     Raises NotFound, BadSetting.
     """
     deployment = lookup.deployment(records, name)
+    if weights is None:
+        weights = {share.reference: share.weight for share in deployment.split}
+        if not weights:
+            raise BadSetting(f"{name} has no split", hint=f"scoreline traffic {name} VERSION=PERCENT makes one")
     taken = {deployment.version: f"what {name} answers with already ({deployment.reference})"}
     chosen = []
     for text, weight in weights.items():

@@ -44,8 +44,8 @@ def test_a_promotion_says_which_versions_there_are_when_none_is_said(credit: App
 
 
 def test_deployments_come_and_go(credit: App) -> None:
-    assert deployments.deploy(credit, "credit").name == "credit"
-    assert deployments.deploy(credit, "credit@2", "pinned").reference == "2"
+    assert deployments.deploy(credit, "credit").deployment.name == "credit"
+    assert deployments.deploy(credit, "credit@2", "pinned").deployment.reference == "2"
     assert [d.name for d in deployments.deployments(credit)] == ["credit", "pinned"]
     with pytest.raises(Conflict, match="credit@2 is deployed as pinned"):
         models.delete(credit, "credit@2")

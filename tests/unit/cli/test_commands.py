@@ -51,7 +51,7 @@ def said(capsys, line):
 
 def test_the_commands_are_those_that_users_are_told_of():
     told = "demo experiment inspect score register models versions promote rollback serve deploy deployments undeploy"
-    assert set(told.split()) == set(COMMANDS)
+    assert {*told.split(), "traffic", "record", "log"} == set(COMMANDS)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -97,6 +97,8 @@ JSON_LINES = [
     "promote credit@2 --json",
     "deploy credit@1 --name pinned --json",
     "deployments --json",
+    "traffic credit 2=10 --sticky --shadow 2=50 --json",
+    "record credit --sample 10 --hide age --json",
     "undeploy credit --json",
     "score credit rows.csv -o scores.csv --json",
 ]
@@ -180,6 +182,23 @@ WRONG = [
     ("deploy nope", 4, "nope"),
     ("deploy credit --name a/b", 2, "a/b"),
     ("undeploy nope", 4, "nope"),
+    ("traffic nope", 4, "nope"),
+    ("traffic credit 2", 2, "VERSION=PERCENT"),
+    ("traffic credit 2=ten", 2, "VERSION=PERCENT"),
+    ("traffic credit 2=10 @2=5", 2, "2 is there twice"),
+    ("traffic credit 2=0", 2, "expected a percentage"),
+    ("traffic credit 2=101", 2, "expected a percentage"),
+    ("traffic credit 1=10", 2, "answers with already"),
+    ("traffic credit 9=10", 4, "no version 9"),
+    ("traffic credit nope=10", 4, "no alias 'nope'"),
+    ("traffic credit --sticky", 2, "credit has no split"),
+    ("traffic credit 2=10 --clear", 2, "made and ended"),
+    ("traffic credit --shadow 1", 2, "answers with already"),
+    ("traffic credit --shadow 2 --no-shadow", 2, "made and ended"),
+    ("record nope", 4, "nope"),
+    ("record credit --sample 0", 2, "expected a percentage"),
+    ("record credit --hide agee", 2, "did you mean age"),
+    ("record credit --show age", 2, "no column is hidden"),
     ("register nope.scoreline", 4, "nope.scoreline"),
     ("register rows.csv", 3, "rows.csv"),
     ("inspect nope.scoreline", 4, "nope.scoreline"),

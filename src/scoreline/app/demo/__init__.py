@@ -52,4 +52,4 @@ def demo(
     settings = ExperimentSettings(target=TARGET, positive=POSITIVE, time_seconds=seconds, n_workers=n_workers)
     with as_file(files("scoreline.app.demo") / TABLE) as table:
         outcome = experiment(app, table, settings, model=NAME, promote=True, on_event=on_event)
-    return Demo(outcome, deploy(app, NAME, NAME, default=True))
+    return Demo(outcome, deploy(app, NAME, NAME, default=True).deployment)

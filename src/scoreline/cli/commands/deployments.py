@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from scoreline.cli.command import argument, command, option
+from scoreline.cli.commands.traffic import ended
 from scoreline.cli.session import Session
 
 PANEL = "Serving"
@@ -36,12 +37,15 @@ def deploy(
 ) -> None:
     """Keep a version ready to score.
 
-    The version scores its own sample first. Servers that run follow within a second, without a restart.
+    The version scores its own sample first. Servers that run follow within a second, without a restart. Under a name
+    that is taken it answers from now on, and the split and the shadow there were end.
     """
     from scoreline.app import deployments as use_cases
 
     with session.busy(f"checking {target}"):
-        made = use_cases.deploy(session.app, target, name, default=default)
+        made, before = use_cases.deploy(session.app, target, name, default=default)
+    if over := ended(made, before):
+        session.note(over)
     if session.as_json:
         session.document(made)
         return
