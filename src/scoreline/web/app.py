@@ -11,19 +11,24 @@ from starlette.requests import Request
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp
 
+from scoreline.app.translator import Translator
 from scoreline.core.errors import NotFound
 from scoreline.serving.deployments import ActiveDeployments, Source
+from scoreline.serving.media import media
 from scoreline.serving.meters import Meters
 from scoreline.serving.plane import Plane, Watcher
 from scoreline.serving.protocols import DIALECTS
 from scoreline.serving.protocols.dialect import Reply
 from scoreline.web.admission import LIMITS, Admission, Limits
 from scoreline.web.catalog import catalog_routes
+from scoreline.web.cors import Cors
 from scoreline.web.descriptors import room_for_connections
 from scoreline.web.endpoint import Endpoint, View
 from scoreline.web.fastlane import ADMISSION, LANE, Lane
 from scoreline.web.health import health_routes
+from scoreline.web.media import DialectMedia
 from scoreline.web.metrics import metrics_route
+from scoreline.web.outgoing import Outgoing
 from scoreline.web.requests import Requests
 from scoreline.web.scoring import dialect_routes
 from scoreline.web.watch import ALONE, WATCH, Seat, Watch
@@ -40,36 +45,46 @@ def create_app(
     watchers: Sequence[Watcher] = (),
     meters: Meters | None = None,
     seat: Seat = ALONE,
+    cors_origins: Sequence[str] = (),
 ) -> ASGIApp:
     """Return the ASGI application that answers for what ``source`` (the registry) has deployed.
 
     It loads models when it starts, and follows the source until it stops. With ``fast_lane`` the server answers scoring
     requests before they reach the routes here; these answer the same, and are the way out. ``watchers`` are told of
     every scored request, whichever way it came; ``meters`` count for ``/metrics``, together with those of other workers
-    where this process has its ``seat`` beside them.
+    where this process has its ``seat`` beside them. Scripts of ``cors_origins`` (``*``: of all) may ask.
     """
     meters = meters or Meters()
     deployments = ActiveDeployments(source, on_load=meters.loaded)
     plane = Plane([meters, *watchers])
     admission = Admission(limits)
     watch = Watch(meters, seat, lambda name: name in deployments.names)
+    translator = Translator()
+    spoken = {dialect.name: DialectMedia(dialect, media(translator)) for dialect in DIALECTS}
+    cors = Cors(cors_origins) if cors_origins else None
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[dict[str, object]]:
         async with watching(watch, plane):
             await asyncio.to_thread(deployments.start)
             admission.n_connections = room_for_connections(limits.n_connections)
-            lane = {LANE: Lane(deployments, plane, admission, watch)} if fast_lane else {}
+            lane = {LANE: Lane(deployments, plane, admission, watch, spoken, cors)} if fast_lane else {}
             yield {ADMISSION: admission, WATCH: watch, **lane}
             await asyncio.to_thread(deployments.close)
+            translator.close()
 
     write_error = DIALECTS["native"].error
-    routes = [route for dialect in DIALECTS for route in dialect_routes(dialect, deployments, plane, admission)]
+    routes = [
+        route
+        for dialect in DIALECTS
+        for route in dialect_routes(dialect, spoken[dialect.name], deployments, plane, admission)
+    ]
     routes += health_routes(deployments, write_error)
     routes.append(metrics_route(watch, write_error))
     routes += catalog_routes(deployments, write_error)
     nowhere = Endpoint(dict.fromkeys(METHODS, _nowhere(routes, deployments)), write_error)
-    return Requests(Router(routes, redirect_slashes=False, default=nowhere, lifespan=lifespan), watch)
+    router = Router(routes, redirect_slashes=False, default=nowhere, lifespan=lifespan)
+    return Requests(Outgoing(router, cors), watch)
 
 
 def _nowhere(routes: list[Route], deployments: ActiveDeployments) -> View:

@@ -1,36 +1,15 @@
-"""Bodies of requests: which are accepted."""
+"""Bodies of requests, read whole."""
 
 from __future__ import annotations
 
 from starlette.requests import Request
 
-from scoreline.core.errors import BadRequest, UnsupportedMediaType
+from scoreline.core.errors import BadRequest, LengthRequired
 from scoreline.web.admission import Body
-
-JSON_TYPES = frozenset(
-    {"", "application/json", "text/json", "text/plain", "application/octet-stream", "application/x-www-form-urlencoded"}
-)
-"""The last is what ``curl -d`` says when it is not told otherwise. The body is read as JSON for all of them."""
-
-
-def check_json(content_type: str, content_encoding: str) -> None:
-    """Raise UnsupportedMediaType unless these headers (empty: absent) say that the body may be JSON in UTF-8."""
-    if content_type == "application/json" and not content_encoding:
-        return
-    media_type, *parameters = (part.strip().lower() for part in content_type.split(";"))
-    if media_type not in JSON_TYPES and not media_type.endswith("+json"):
-        raise UnsupportedMediaType(f"content type `{media_type}` is not read here", hint="send application/json")
-    for parameter in parameters:
-        charset = parameter.removeprefix("charset=").strip('"')
-        if parameter.startswith("charset=") and charset not in ("utf-8", "utf8", "us-ascii"):
-            raise UnsupportedMediaType(f"charset `{charset}` is not read here", hint="send UTF-8")
-    encoding = content_encoding.strip().lower()
-    if encoding not in ("", "identity"):
-        raise UnsupportedMediaType(f"content encoding `{encoding}` is not read here", hint="send the body uncompressed")
 
 
 async def read_body(request: Request, held: Body) -> bytes:
-    """Read the whole body, and count it. Raises TooLarge, Unavailable, BadRequest when the length header is no number.
+    """Read the whole body, and count it. Raises TooLarge, Unavailable, LengthRequired, BadRequest for a strange length.
 
     uvicorn throws away what is left unread of a body that is refused, so that the caller, who is still sending, can
     read the answer.
@@ -38,6 +17,8 @@ async def read_body(request: Request, held: Body) -> bytes:
     declared = request.headers.get("content-length")
     if declared is not None and not (declared.isascii() and declared.isdigit()):
         raise BadRequest(f"content-length is not a number: {declared!r}", hint="send its length in bytes")
+    if declared is None and "transfer-encoding" not in request.headers:
+        raise no_length()
     held.hold(int(declared or 0))
     chunks: list[bytes] = []
     size = 0
@@ -46,3 +27,11 @@ async def read_body(request: Request, held: Body) -> bytes:
         held.hold(size)
         chunks.append(chunk)
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def no_length() -> LengthRequired:
+    """Return the error of a request whose body has no length."""
+    return LengthRequired(
+        "the request has no body, and does not say so",
+        hint="send the rows in the body, with Content-Length or Transfer-Encoding: chunked",
+    )

@@ -8,6 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from scoreline.core.errors import Unavailable
+from scoreline.serving.media.medium import Medium
 
 LARGE_BODY_BYTES = 64 * 1024
 """A body of this size takes milliseconds, …"""
@@ -20,9 +21,13 @@ LEAST_LARGE_BYTES = 3 * N_MANY_ROWS
 """Nothing smaller is large: ``{},`` is the shortest row."""
 
 
-def is_large(body: bytes) -> bool:
-    """Whether a body is to be answered in a thread."""
+def is_large(body: bytes, medium: Medium | None = None, accept: Medium | None = None) -> bool:
+    """Whether a body, written in ``medium`` and to be answered in ``accept``, is to be answered in a thread."""
+    if accept is not None and not accept.quick_bytes:
+        return True
     n_bytes = len(body)
+    if medium is not None:
+        return n_bytes >= medium.quick_bytes
     if n_bytes >= LARGE_BODY_BYTES:
         return True
     return n_bytes >= LEAST_LARGE_BYTES and body.count(b"{") + body.count(b"[") > N_MANY_ROWS

@@ -11,19 +11,22 @@ from starlette.routing import Route
 from scoreline.core.errors import Unsupported
 from scoreline.serving.active import Active
 from scoreline.serving.deployments import ActiveDeployments
+from scoreline.serving.media.medium import Medium
 from scoreline.serving.plane import Asked, Plane, clock
 from scoreline.serving.protocols.dialect import Dialect, Refusal, Reply
 from scoreline.web.admission import Admission, Body
-from scoreline.web.body import check_json, read_body
+from scoreline.web.body import read_body
+from scoreline.web.compression import encoding_of, unpack, unpack_if_small
 from scoreline.web.endpoint import Endpoint, View
 from scoreline.web.large import is_large, large_bodies
+from scoreline.web.media import DialectMedia
 
 
 def dialect_routes(
-    dialect: Dialect, deployments: ActiveDeployments, plane: Plane, admission: Admission
+    dialect: Dialect, media: DialectMedia, deployments: ActiveDeployments, plane: Plane, admission: Admission
 ) -> Iterator[Route]:
     """Yield the routes of ``dialect``, the scoring route first: routes are matched in order."""
-    score = _score(dialect, deployments, plane, admission)
+    score = _score(dialect, media, deployments, plane, admission)
     views: dict[str, dict[str, View]] = {dialect.score_path: {"POST": score}}
     for path, show in dialect.views.items():
         views.setdefault(path, {})["GET"] = _show(show, deployments)
@@ -35,7 +38,9 @@ def dialect_routes(
             yield Route(prefix + path, endpoint)
 
 
-def _score(dialect: Dialect, deployments: ActiveDeployments, plane: Plane, admission: Admission) -> View:
+def _score(
+    dialect: Dialect, media: DialectMedia, deployments: ActiveDeployments, plane: Plane, admission: Admission
+) -> View:
     async def score(request: Request) -> Reply:
         started_at = clock()
         request.scope["dialect"] = dialect.name
@@ -43,17 +48,23 @@ def _score(dialect: Dialect, deployments: ActiveDeployments, plane: Plane, admis
         active = request.scope["active"] = deployments.route(
             request.path_params.get("name"), headers.get("x-scoreline-key", "")
         )
-        check_json(headers.get("content-type", ""), headers.get("content-encoding", ""))
+        medium = media.of_request(headers.get("content-type", ""))
+        encoding = encoding_of(headers.get("content-encoding", ""))
+        accept = media.of_answer(headers.get("accept", ""))
         with Body(admission) as held:
             body = await read_body(request, held)
             with admission.pending(active.name):
-                return await answer(request, active, body, started_at)
+                return await answer(ask(request, active, body, started_at, medium, accept), encoding)
 
-    async def answer(request: Request, active: Active, body: bytes, started_at: float) -> Reply:
+    def ask(
+        request: Request, active: Active, body: bytes, started_at: float, medium: Medium | None, accept: Medium | None
+    ) -> Asked:
         asked = Asked(
             dialect,
             body,
             active,
+            medium=medium,
+            accept=accept,
             request_id=request.scope["request_id"],
             caller=request.client.host if request.client else "",
             trace=request.headers.get("traceparent", ""),
@@ -62,8 +73,18 @@ def _score(dialect: Dialect, deployments: ActiveDeployments, plane: Plane, admis
         )
         asked.span = request.scope.get("span")
         request.scope["asked"] = asked
-        if is_large(body):
-            return await asyncio.get_running_loop().run_in_executor(large_bodies, plane.answer_one, asked)
+        return asked
+
+    async def answer(asked: Asked, encoding: str) -> Reply:
+        if encoding:
+            asked.body, encoding = unpack_if_small(encoding, asked.body, admission.body_bytes)
+        if encoding or is_large(asked.body, asked.medium, asked.accept):
+            return await asyncio.get_running_loop().run_in_executor(large_bodies, unpack_and_answer, asked, encoding)
+        return plane.answer_one(asked)
+
+    def unpack_and_answer(asked: Asked, encoding: str) -> Reply:
+        if encoding:
+            asked.body = unpack(encoding, asked.body, admission.body_bytes)
         return plane.answer_one(asked)
 
     return score

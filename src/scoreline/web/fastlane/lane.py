@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from bisect import bisect
+from collections.abc import Mapping, Sequence
+from itertools import accumulate
+from operator import attrgetter
 
 from uvicorn.server import ServerState
 
@@ -12,26 +15,43 @@ from scoreline.serving.deployments import ActiveDeployments
 from scoreline.serving.plane import Plane, clock
 from scoreline.serving.protocols.dialect import Reply
 from scoreline.web.admission import Admission
+from scoreline.web.compression import unpack, unpack_if_small
+from scoreline.web.cors import Cors
 from scoreline.web.endpoint import log_failure, refusal
-from scoreline.web.fastlane.call import Call
+from scoreline.web.fastlane.call import Call, Extras
 from scoreline.web.fastlane.connections import Connections
 from scoreline.web.fastlane.response import Responses
 from scoreline.web.fastlane.targets import Targets
 from scoreline.web.large import LARGE_BODY_BYTES, LEAST_LARGE_BYTES, is_large, large_bodies
+from scoreline.web.media import DialectMedia
+from scoreline.web.outgoing import dress_for
 from scoreline.web.watch import Watch
 
 N_TOGETHER = 256
 """Requests that are answered together at most; the event loop turns before the next ones."""
+TOGETHER_BYTES = 2 * LARGE_BODY_BYTES
+"""And so many bytes of theirs."""
+PACKED_IN_THREAD_BYTES = 8 * 1024
+"""The answers to bodies of this size take time to pack."""
 
 
 class Lane:
     """Answers the requests that were read in one turn of the event loop together, at the end of the turn."""
 
-    def __init__(self, deployments: ActiveDeployments, plane: Plane, admission: Admission, watch: Watch) -> None:
+    def __init__(
+        self,
+        deployments: ActiveDeployments,
+        plane: Plane,
+        admission: Admission,
+        watch: Watch,
+        media: Mapping[str, DialectMedia],
+        cors: Cors | None = None,
+    ) -> None:
         self.deployments = deployments
         self.admission = admission
         self.watch = watch
-        self.targets = Targets()
+        self.targets = Targets(media)
+        self._cors = cors
         self.connections = Connections()
         watch.n_calls = lambda: self.connections.n_calls
         self._counts_pending = admission.counts_pending
@@ -45,12 +65,19 @@ class Lane:
             self._responses = Responses(server_state)
         return self._responses
 
+    def dress(self, call: Call, said: Mapping[bytes, bytes]) -> None:
+        """Take note of what the answer to ``call`` gets on its way out."""
+        accept_encoding, origin = said.get(b"accept-encoding", b""), said.get(b"origin", b"")
+        dress = dress_for(accept_encoding.decode("latin-1"), origin.decode("latin-1"), self._cors)
+        if dress is not None:
+            call.extras = Extras(dress)
+
     def add(self, call: Call) -> None:
         """Answer ``call``, which is whole or refused, at the end of this turn; a large one in a thread."""
         if call.error is None:
             if self._counts_pending:
                 self._count(call)
-            if call.size >= LEAST_LARGE_BYTES and self._goes_to_thread(call):
+            if (call.size >= LEAST_LARGE_BYTES or call.extras is not None) and self._goes_to_thread(call):
                 return
         if not self._calls:
             call.protocol.loop.call_soon(self._end_turn)
@@ -66,14 +93,12 @@ class Lane:
         """Have a large call answered in a thread. One that cannot wait for it is refused."""
         if call.error is not None:
             return False
-        if call.size < LARGE_BODY_BYTES:
-            call.join_body()
-            if not is_large(call.body):
-                return False
         try:
+            if not self._is_large(call):
+                return False
             call.protocol.hold(call, call.size)
             large_bodies.submit(self._answer_large, call, call.protocol.loop)
-        except Unavailable as error:
+        except ScorelineError as error:
             if self._counts_pending:
                 self.admission.end(call.active.name)
             call.refuse(error)
@@ -81,20 +106,49 @@ class Lane:
         call.protocol.wait_for_thread(call)
         return True
 
+    def _is_large(self, call: Call) -> bool:
+        """Whether ``call`` takes long. Unpacks its body where that does not. Raises BadRequest."""
+        medium, extras = call.medium, call.extras
+        if call.size >= (LARGE_BODY_BYTES if medium is None else max(LARGE_BODY_BYTES, medium.quick_bytes)):
+            return True
+        call.join_body()
+        if extras is not None:
+            if extras.packed_as:
+                limit = self.admission.body_bytes
+                call.body, extras.packed_as = unpack_if_small(extras.packed_as, call.body, limit)
+            is_packed_late = extras.dress is not None and extras.dress.pack_as and call.size >= PACKED_IN_THREAD_BYTES
+            if extras.packed_as or is_packed_late:
+                return True
+        return is_large(call.body, medium, call.accept)
+
     def _end_turn(self) -> None:
-        calls = self._calls
-        self._calls = calls[N_TOGETHER:]
+        calls = self._calls[:N_TOGETHER]
+        n = bisect(list(accumulate(map(_size, calls))), TOGETHER_BYTES, 1)
+        self._calls = self._calls[n:]
         if self._calls:
-            calls = calls[:N_TOGETHER]
+            calls = calls[:n]
             calls[0].protocol.loop.call_soon(self._end_turn)
         self._finish(calls, self._answers(calls))
 
     def _answer_large(self, call: Call, loop: asyncio.AbstractEventLoop) -> None:
-        answers: Sequence[Reply | Exception] = [_GONE] if call.disconnected else self._answers([call])
+        answers = [_GONE if call.disconnected else self._answer_alone(call)]
         try:
             loop.call_soon_threadsafe(self._finish, [call], answers)
         except RuntimeError:
             return  # the server gave up waiting, and its loop is closed
+
+    def _answer_alone(self, call: Call) -> Reply | Exception:
+        extras = call.extras
+        if extras is not None and extras.packed_as:
+            call.join_body()
+            try:
+                call.body = unpack(extras.packed_as, call.body, self.admission.body_bytes)
+            except ScorelineError as error:
+                return error
+        answer = self._answers([call])[0]
+        if extras is not None and extras.dress is not None and isinstance(answer, Reply):
+            answer, extras.dress = extras.dress.put_on(answer), None
+        return answer
 
     def _finish(self, calls: Sequence[Call], answers: Sequence[Reply | Exception]) -> None:
         now = clock()
@@ -105,11 +159,13 @@ class Lane:
         refused: list[tuple[Call, int, ScorelineError]] = []
         for call, answer in zip(calls, answers, strict=True):
             if isinstance(answer, Reply):
-                call.protocol.answer(call, answer)
+                reply = answer
             else:
                 reply, error = _refusal(call, answer)
-                call.protocol.answer(call, reply)
                 refused.append((call, reply.status, error))
+            if call.extras is not None and call.extras.dress is not None:
+                reply = call.extras.dress.put_on(reply)
+            call.protocol.answer(call, reply)
         for protocol in dict.fromkeys([call.protocol for call in calls]):
             protocol.send()
         if refused:
@@ -131,6 +187,7 @@ class Lane:
 
 
 _GONE = Unavailable("the caller has gone")
+_size = attrgetter("size")
 
 
 def _refusal(call: Call, error: Exception) -> tuple[Reply, ScorelineError]:

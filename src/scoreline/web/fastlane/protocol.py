@@ -8,7 +8,7 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from scoreline.core.errors import ScorelineError
 from scoreline.serving.plane import clock
-from scoreline.web.body import check_json
+from scoreline.web.body import no_length
 from scoreline.web.fastlane.call import Call
 from scoreline.web.fastlane.patience import PatientConnection
 from scoreline.web.fastlane.targets import Target
@@ -109,15 +109,19 @@ class FastLane(PatientConnection):
             keep_alive=http_version != "1.0" and self.parser.should_keep_alive() and not self._draining,
             started_at=clock(),
         )
-        declared, content_type, content_encoding = call.read_headers(self.headers)
+        declared, content_type, said = call.read_headers(self.headers)
         if self._lane.watch.tracing is not None:
             self._lane.watch.begin_call(call, self.headers)
         call.expects = self.expect_100_continue and http_version != "1.0"
+        if said is not None:
+            self._lane.dress(call, said)
         try:
             call.active = active = self._lane.deployments.route(target.name, call.key)
             call.version = active.version
-            if content_type != b"application/json" or content_encoding:
-                check_json(content_type.decode("latin-1"), content_encoding.decode("latin-1"))
+            if content_type != b"application/json" or said is not None:
+                call.agree(content_type, said or {})
+            if declared < 0 and (said is None or b"transfer-encoding" not in said):
+                raise no_length()
             if declared >= LARGE_BODY_BYTES:
                 self._admission.check_size(declared)
                 self.hold(call, declared)

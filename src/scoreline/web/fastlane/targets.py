@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -9,6 +10,7 @@ from starlette.routing import compile_path
 
 from scoreline.serving.protocols import DIALECTS
 from scoreline.serving.protocols.dialect import Dialect
+from scoreline.web.media import DialectMedia
 
 N_ADDRESSES_KEPT = 1024
 """Addresses whose target is remembered: callers ask for the same few again and again."""
@@ -23,12 +25,14 @@ class Target(NamedTuple):
     path: str
     route: str
     """The path with ``{name}`` in place of the deployment's."""
+    media: DialectMedia
 
 
 class Targets:
     """Finds the target of an address. Matches as Starlette does, so that both ways agree on what is a scoring path."""
 
-    def __init__(self) -> None:
+    def __init__(self, media: Mapping[str, DialectMedia]) -> None:
+        self._media = media
         self._patterns = [
             (compile_path(prefix + dialect.score_path)[0], dialect, prefix + dialect.score_path)
             for dialect in DIALECTS
@@ -52,5 +56,5 @@ class Targets:
         path = unquote(url.partition(b"?")[0].decode())
         for pattern, dialect, route in self._patterns:
             if match := pattern.match(path.rstrip("/")):
-                return Target(dialect, match.groupdict().get("name"), path, route)
+                return Target(dialect, match.groupdict().get("name"), path, route, self._media[dialect.name])
         return None
