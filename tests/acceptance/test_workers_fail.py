@@ -98,9 +98,9 @@ def test_a_worker_that_hangs_or_crashes_is_replaced_and_its_stack_is_in_the_log(
         (stuck,) = server.lines("is stuck: its event loop has not turned for 0.5 s")
         assert stuck["level"] == "error"
         assert written(tmp_path / "dead") == [str(line["pid"]) for line in server.lines("died")]
-        names = {Connection(server).ask("/")[1] for _ in range(40)}
-        assert {slot(name) for name in names} == {"worker 0", "worker 1"}
-    assert {slot(name.encode()) for name in written(tmp_path / "closed")} == {"worker 0", "worker 1"}
+        both = {"worker 0", "worker 1"}
+        wait_for(lambda: {slot(Connection(server).ask("/")[1]) for _ in range(40)} == both)
+    assert {slot(name.encode()) for name in written(tmp_path / "closed")} == both
 
 
 def test_what_runs_beside_the_workers_is_kept_alive_and_ends_with_the_server(tmp_path: Path) -> None:

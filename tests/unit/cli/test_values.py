@@ -1,5 +1,7 @@
 """Options that are more than one word."""
 
+import os
+
 import pytest
 
 from scoreline.cli import values
@@ -39,6 +41,17 @@ def test_a_wrong_type_is_refused_with_the_list(text):
     with pytest.raises(BadSetting) as caught:
         values.types([text])
     assert "number, boolean, datetime, category, text" in caught.value.hint
+
+
+def test_workers_are_a_number_or_one_for_each_core():
+    assert values.n_workers("3") == 3
+    assert 1 <= values.n_workers("auto") <= os.cpu_count()
+
+
+@pytest.mark.parametrize("text", ["x", "-1", "0", "1025", "1.5", "٩"])
+def test_what_is_no_number_of_workers_is_refused(text):
+    with pytest.raises(BadSetting, match="is no number of workers"):
+        values.n_workers(text)
 
 
 @pytest.mark.parametrize("text", ["x", "-1", "65536", "9090.0", "٩"])
