@@ -83,6 +83,11 @@ class PredictionLog:
                 found[name] = found.get(name, 0) + n
         return found
 
+    def counts(self) -> dict[tuple[str, str], float]:
+        """Return how many requests of each deployment were ``written`` and were ``lost``."""
+        found = {(name, "written"): float(n) for name, n in self.written().items()}
+        return found | {(name, "lost"): float(loss.n_requests) for name, loss in self.losses().items()}
+
     def losses(self) -> dict[str, Loss]:
         """Return what was lost, by deployment."""
         return self._losses.by_deployment()
