@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from difflib import get_close_matches
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.routing import Route, Router
@@ -13,6 +14,7 @@ from starlette.types import ASGIApp
 
 from scoreline.app.translator import Translator
 from scoreline.core.errors import NotFound
+from scoreline.serving import metrics
 from scoreline.serving.deployments import ActiveDeployments, Source
 from scoreline.serving.media import media
 from scoreline.serving.meters import Meters
@@ -34,6 +36,9 @@ from scoreline.web.scoring import dialect_routes
 from scoreline.web.watch import ALONE, WATCH, Seat, Watch
 from scoreline.web.watching import watching
 
+if TYPE_CHECKING:
+    from scoreline.prediction_log.log import PredictionLog
+
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
@@ -42,6 +47,7 @@ def create_app(
     *,
     limits: Limits = LIMITS,
     fast_lane: bool = True,
+    prediction_log: PredictionLog | None = None,
     watchers: Sequence[Watcher] = (),
     meters: Meters | None = None,
     seat: Seat = ALONE,
@@ -50,12 +56,15 @@ def create_app(
     """Return the ASGI application that answers for what ``source`` (the registry) has deployed.
 
     It loads models when it starts, and follows the source until it stops. With ``fast_lane`` the server answers scoring
-    requests before they reach the routes here; these answer the same, and are the way out. ``watchers`` are told of
-    every scored request, whichever way it came; ``meters`` count for ``/metrics``, together with those of other workers
+    requests before they reach the routes here; these answer the same, and are the way out. ``prediction_log`` and
+    ``watchers`` are told of every scored request, whichever way it came; ``meters`` count for ``/metrics``, together with those of other workers
     where this process has its ``seat`` beside them. Scripts of ``cors_origins`` (``*``: of all) may ask.
     """
     meters = meters or Meters()
     deployments = ActiveDeployments(source, on_load=meters.loaded)
+    if prediction_log is not None:
+        meters.follow(metrics.LOG_RECORDS, prediction_log.counts)
+        watchers = [prediction_log, *watchers]
     plane = Plane([meters, *watchers])
     admission = Admission(limits)
     watch = Watch(meters, seat, lambda name: name in deployments.names)
