@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -58,6 +59,7 @@ def serve(
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy would start threads that nothing here has work for
 
     from scoreline.app import deployments as use_cases
+    from scoreline.app import prediction_log
     from scoreline.app.settings import open_app
     from scoreline.cli import values
     from scoreline.web import workers as processes
@@ -79,8 +81,8 @@ def serve(
     @contextmanager
     def application(worker: Worker) -> Iterator[ASGIApp]:
         seat = Seat(worker.slot, totals, started_at)
-        with open_app(settings) as app:
-            yield create_app(app.registry, fast_lane=settings.fast_lane, seat=seat)
+        with open_app(settings) as app, prediction_log.open_log(settings) as log:
+            yield create_app(app.registry, fast_lane=settings.fast_lane, seat=seat, prediction_log=log)
 
     def ready(url: str) -> None:
         if session.as_json:
@@ -95,6 +97,7 @@ def serve(
 
     if port == AUTO and url_of(listening).rpartition(":")[2] != DEFAULT_PORT:
         session.note(f"port {DEFAULT_PORT} is taken; this is the next free one")
+    compactor = processes.SideProcess("compactor", partial(prediction_log.run_compactor, settings))
     with totals_folder() as totals:
         processes.serve(
             application,
@@ -102,4 +105,5 @@ def serve(
             n_workers=n_workers,
             stuck_seconds=settings.stuck_seconds,
             ready=ready,
+            sides=[compactor] if settings.prediction_log else [],
         )
