@@ -83,9 +83,9 @@ class PredictionLog:
                 found[name] = found.get(name, 0) + n
         return found
 
-    def counts(self) -> dict[tuple[str, str], float]:
+    def counts(self) -> dict[tuple[str, ...], float]:
         """Return how many requests of each deployment were ``written`` and were ``lost``."""
-        found = {(name, "written"): float(n) for name, n in self.written().items()}
+        found: dict[tuple[str, ...], float] = {(name, "written"): float(n) for name, n in self.written().items()}
         return found | {(name, "lost"): float(loss.n_requests) for name, loss in self.losses().items()}
 
     def losses(self) -> dict[str, Loss]:
