@@ -57,8 +57,8 @@ def create_app(
 
     It loads models when it starts, and follows the source until it stops. With ``fast_lane`` the server answers scoring
     requests before they reach the routes here; these answer the same, and are the way out. ``prediction_log`` and
-    ``watchers`` are told of every scored request, whichever way it came; ``meters`` count for ``/metrics``, together with those of other workers
-    where this process has its ``seat`` beside them. Scripts of ``cors_origins`` (``*``: of all) may ask.
+    ``watchers`` are told of every scored request, whichever way it came; ``meters`` count for ``/metrics``, together
+    with those of other workers where this process has its ``seat`` beside them. Scripts of ``cors_origins`` (``*``: of all) may ask.
     """
     meters = meters or Meters()
     deployments = ActiveDeployments(source, on_load=meters.loaded)
