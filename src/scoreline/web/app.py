@@ -21,6 +21,7 @@ from scoreline.serving.meters import Meters
 from scoreline.serving.plane import Plane, Watcher
 from scoreline.serving.protocols import DIALECTS
 from scoreline.serving.protocols.dialect import Reply
+from scoreline.serving.shadow import ShadowScoring
 from scoreline.web.admission import LIMITS, Admission, Limits
 from scoreline.web.catalog import catalog_routes
 from scoreline.web.cors import Cors
@@ -57,15 +58,18 @@ def create_app(
 
     It loads models when it starts, and follows the source until it stops. With ``fast_lane`` the server answers scoring
     requests before they reach the routes here; these answer the same, and are the way out. ``prediction_log`` and
-    ``watchers`` are told of every scored request, whichever way it came; ``meters`` count for ``/metrics``, together
-    with those of other workers where this process has its ``seat`` beside them. Scripts of ``cors_origins`` (``*``: of all) may ask.
+    ``watchers`` are told of every scored request, whichever way it came, and of what shadows score; ``meters`` count
+    for ``/metrics``, together with those of other workers where this process has its ``seat`` beside them. Scripts of
+    ``cors_origins`` (``*``: of all) may ask.
     """
     meters = meters or Meters()
     deployments = ActiveDeployments(source, on_load=meters.loaded)
     if prediction_log is not None:
         meters.follow(metrics.LOG_RECORDS, prediction_log.counts)
         watchers = [prediction_log, *watchers]
-    plane = Plane([meters, *watchers])
+    shadow = ShadowScoring(watchers)
+    meters.follow(metrics.SHADOW, shadow.counts)
+    plane = Plane([meters, *watchers, shadow])
     admission = Admission(limits)
     watch = Watch(meters, seat, lambda name: name in deployments.names)
     translator = Translator()
@@ -80,6 +84,7 @@ def create_app(
             lane = {LANE: Lane(deployments, plane, admission, watch, spoken, cors)} if fast_lane else {}
             yield {ADMISSION: admission, WATCH: watch, **lane}
             await asyncio.to_thread(deployments.close)
+            await asyncio.to_thread(shadow.close)
             translator.close()
 
     write_error = DIALECTS["native"].error
