@@ -21,8 +21,9 @@ N_WAITING = 2048
 """Requests that may wait for the shadow, …"""
 WAITING_BYTES = 64 * 1024 * 1024
 """… and how large they may be together."""
-DECODED_BYTES = 256 * 1024
-"""A larger body is not decoded a second time: nobody else would run for milliseconds."""
+DECODED_BYTES = 64 * 1024
+"""A body of JSON of this size is not decoded a second time, as one of another medium that is not quick: nobody else
+would run for milliseconds."""
 GATHER_SECONDS = 0.002
 """How long requests are gathered: one run of many costs those who answer less than many runs."""
 N_AT_ONCE = 64
@@ -59,12 +60,12 @@ class ShadowScoring:
         self._idle = threading.Condition(self._lock)
         self._queue: list[_Taken] = []
         self._n = self._n_bytes = 0
-        self._counts: Counter[tuple[str, str]] = Counter()
+        self._counts: Counter[tuple[str, ...]] = Counter()
         self._told: set[tuple[str, int]] = set()
         self._closed = False
         self._thread: threading.Thread | None = None
 
-    def counts(self) -> Mapping[tuple[str, str], int]:
+    def counts(self) -> Mapping[tuple[str, ...], float]:
         """Return how many requests of each deployment were ``scored``, were ``dropped``, have ``failed``."""
         with self._lock:
             return dict(self._counts)
@@ -82,7 +83,7 @@ class ShadowScoring:
             return
         bodies = [one.body for one in asked]
         n_bytes = sum(map(len, bodies)) + run.rows.numbers.nbytes + run.rows.texts.nbytes
-        fits = active.alike or max(map(len, bodies)) <= DECODED_BYTES
+        fits = active.alike or all(map(_is_quick, asked))
         taken = _Taken(run, shadow, chosen, None if active.alike else bodies, len(asked), n_bytes)
         with self._lock:
             if not fits or self._closed or self._n + taken.n > self._most or self._n_bytes + n_bytes > self._most_bytes:
@@ -149,7 +150,8 @@ class ShadowScoring:
                 continue
             for one, body in zip(run.asked, taken.bodies, strict=True):
                 try:
-                    rows = one.dialect.decode(body, shadow).decoded.rows
+                    decoded = one.medium.read(body, shadow) if one.medium else one.dialect.decode(body, shadow).decoded
+                    rows = decoded.rows
                 except Exception as error:
                     self._failed(shadow, error)
                 else:
@@ -204,6 +206,11 @@ class ShadowScoring:
     def _count(self, deployment: str, result: str, n: int) -> None:
         with self._lock:
             self._counts[deployment, result] += n
+
+
+def _is_quick(one: Asked) -> bool:
+    """Whether the body is decoded within about a millisecond."""
+    return len(one.body) < (DECODED_BYTES if one.medium is None else one.medium.quick_bytes)
 
 
 def _choose(share: float, n: int) -> list[bool] | None:
