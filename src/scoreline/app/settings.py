@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 from urllib.parse import unquote, urlsplit
 
+from scoreline.app import environment as read
 from scoreline.core.errors import BadSetting, Unavailable
 
 if TYPE_CHECKING:
@@ -83,6 +84,20 @@ SETTINGS: tuple[Setting, ...] = (
         "30",
         "How long the event loop of a worker may stand still before the worker is replaced; `0`: for ever.",
     ),
+    Setting("max_body_mb", "SCORELINE_MAX_BODY_MB", "64", "The largest body of a request, in megabytes."),
+    Setting(
+        "max_bodies_mb",
+        "SCORELINE_MAX_BODIES_MB",
+        "512",
+        "How much of bodies a worker holds at a time, in megabytes: what arrives, waits or is answered.",
+    ),
+    Setting(
+        "max_pending",
+        "SCORELINE_MAX_PENDING",
+        "any number",
+        "How many requests of one deployment may wait for their answers in a worker.",
+    ),
+    Setting("max_connections", "SCORELINE_MAX_CONNECTIONS", "20000", "How many connections a worker has at most."),
     Setting(
         "request_log",
         "SCORELINE_REQUEST_LOG",
@@ -107,6 +122,11 @@ class Settings(NamedTuple):
     prediction_log_segment_seconds: float = 60.0
     workers: str = "1"
     stuck_seconds: float = 30.0
+    max_body_mb: float = 64.0
+    max_bodies_mb: float = 512.0
+    max_pending: int | None = None
+    """None: any number."""
+    max_connections: int = 20_000
     request_log: RequestLog = "all"
 
     @classmethod
@@ -137,13 +157,17 @@ class Settings(NamedTuple):
             or given.get("SCORELINE_DATABASE_URL")
             or f"sqlite:///{(folder / 'scoreline.db').as_posix()}",
             artifacts_url=artifacts_url or given.get("SCORELINE_ARTIFACTS_URL") or str(folder / "artifacts"),
-            fast_lane=_switch("SCORELINE_FAST_LANE", given, "on") if fast_lane is None else fast_lane,
-            prediction_log=_switch("SCORELINE_PREDICTION_LOG", given, "on"),
-            prediction_log_days=_days("SCORELINE_PREDICTION_LOG_DAYS", given),
-            prediction_log_segment_mb=_positive("SCORELINE_PREDICTION_LOG_SEGMENT_MB", given, 32.0),
-            prediction_log_segment_seconds=_positive("SCORELINE_PREDICTION_LOG_SEGMENT_SECONDS", given, 60.0),
+            fast_lane=read.switch("SCORELINE_FAST_LANE", given, "on") if fast_lane is None else fast_lane,
+            prediction_log=read.switch("SCORELINE_PREDICTION_LOG", given, "on"),
+            prediction_log_days=read.days("SCORELINE_PREDICTION_LOG_DAYS", given),
+            prediction_log_segment_mb=read.positive("SCORELINE_PREDICTION_LOG_SEGMENT_MB", given, 32.0),
+            prediction_log_segment_seconds=read.positive("SCORELINE_PREDICTION_LOG_SEGMENT_SECONDS", given, 60.0),
             workers=given.get("SCORELINE_WORKERS") or "1",
-            stuck_seconds=_seconds("SCORELINE_STUCK_SECONDS", given, 30.0),
+            stuck_seconds=read.seconds("SCORELINE_STUCK_SECONDS", given, 30.0),
+            max_body_mb=read.positive("SCORELINE_MAX_BODY_MB", given, 64.0),
+            max_bodies_mb=read.positive("SCORELINE_MAX_BODIES_MB", given, 512.0),
+            max_pending=read.whole("SCORELINE_MAX_PENDING", given),
+            max_connections=read.whole("SCORELINE_MAX_CONNECTIONS", given) or 20_000,
             request_log=_request_log("SCORELINE_REQUEST_LOG", given),
         )
 
@@ -158,44 +182,6 @@ class Settings(NamedTuple):
                 f"artifacts URL {self.artifacts_url!r} is not supported", hint="a folder: /path or file:///path"
             )
         return Path(unquote(parts.path))
-
-
-def _switch(variable: str, environment: Mapping[str, str], default: str) -> bool:
-    text = environment.get(variable) or default
-    if text not in ("on", "off"):
-        raise BadSetting(f"{variable} is {text!r}: expected on or off", hint=f"{variable}={default} is the default")
-    return text == "on"
-
-
-def _days(variable: str, environment: Mapping[str, str]) -> int | None:
-    text = environment.get(variable) or "all"
-    if text == "all":
-        return None
-    if not (text.isascii() and text.isdigit()):
-        raise BadSetting(f"{variable} is {text!r}: expected a number of days", hint="`all` keeps all, the default")
-    return int(text)
-
-
-def _positive(variable: str, environment: Mapping[str, str], default: float) -> float:
-    text = environment.get(variable) or f"{default:g}"
-    try:
-        number = float(text)
-    except ValueError:
-        number = 0.0
-    if not 0 < number < float("inf"):
-        raise BadSetting(f"{variable} is {text!r}: expected a number above 0", hint=f"{default:g} is the default")
-    return number
-
-
-def _seconds(variable: str, environment: Mapping[str, str], default: float) -> float:
-    text = environment.get(variable) or f"{default:g}"
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = -1.0
-    if not 0 <= seconds < float("inf"):
-        raise BadSetting(f"{variable} is {text!r}: expected seconds", hint=f"{variable}={default:g} is the default")
-    return seconds
 
 
 def _request_log(variable: str, environment: Mapping[str, str]) -> RequestLog:

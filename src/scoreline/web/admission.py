@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
+from scoreline.app.settings import Settings
 from scoreline.core.errors import TooLarge, TooManyRequests, Unavailable
 
 MB = 1024 * 1024
@@ -130,3 +131,13 @@ class Body:
 
 def _size(n_bytes: int) -> str:
     return f"{n_bytes / MB:.3g} MB" if n_bytes >= MB else f"{n_bytes} bytes"
+
+
+def limits_of(settings: Settings) -> Limits:
+    """Return the limits that are set."""
+    return Limits(
+        body_bytes=int(settings.max_body_mb * MB),
+        bodies_bytes=int(settings.max_bodies_mb * MB),
+        n_pending=settings.max_pending,
+        n_connections=settings.max_connections,
+    )

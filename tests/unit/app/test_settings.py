@@ -95,3 +95,13 @@ def test_the_fast_lane_is_on_unless_it_is_switched_off() -> None:
     assert not Settings.of(fast_lane=False, environment={"SCORELINE_FAST_LANE": "on"}).fast_lane
     with pytest.raises(BadSetting, match="SCORELINE_FAST_LANE is 'maybe': expected on or off"):
         Settings.of(environment={"SCORELINE_FAST_LANE": "maybe"})
+
+
+def test_limits_are_numbers_above_zero_and_pending_requests_have_none_unless_it_is_set() -> None:
+    assert Settings.of(environment={}).max_pending is None
+    environment = {"SCORELINE_MAX_PENDING": "30", "SCORELINE_MAX_BODIES_MB": "0.5", "SCORELINE_MAX_CONNECTIONS": "7"}
+    settings = Settings.of(environment=environment)
+    assert (settings.max_pending, settings.max_bodies_mb, settings.max_connections) == (30, 0.5, 7)
+    for value in ("0", "-1", "many", "1.5", "9" * 30, "²"):
+        with pytest.raises(BadSetting, match="expected a whole number above 0"):
+            Settings.of(environment={"SCORELINE_MAX_PENDING": value})

@@ -63,6 +63,7 @@ def serve(
     from scoreline.app.settings import open_app
     from scoreline.cli import values
     from scoreline.web import workers as processes
+    from scoreline.web.admission import limits_of
     from scoreline.web.app import create_app
     from scoreline.web.logs import log_to_stderr
     from scoreline.web.request_log import choose_requests
@@ -82,7 +83,13 @@ def serve(
     def application(worker: Worker) -> Iterator[ASGIApp]:
         seat = Seat(worker.slot, totals, started_at)
         with open_app(settings) as app, prediction_log.open_log(settings) as log:
-            yield create_app(app.registry, fast_lane=settings.fast_lane, seat=seat, prediction_log=log)
+            yield create_app(
+                app.registry,
+                limits=limits_of(settings),
+                fast_lane=settings.fast_lane,
+                seat=seat,
+                prediction_log=log,
+            )
 
     def ready(url: str) -> None:
         if session.as_json:

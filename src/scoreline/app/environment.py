@@ -1,0 +1,61 @@
+"""Values out of the environment, and what is wrong with them. Empty text counts as not given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from scoreline.core.errors import BadSetting
+
+MOST_DIGITS = 19
+
+
+def switch(variable: str, environment: Mapping[str, str], default: str) -> bool:
+    """Read ``on`` or ``off``. Raises BadSetting."""
+    text = environment.get(variable) or default
+    if text not in ("on", "off"):
+        raise BadSetting(f"{variable} is {text!r}: expected on or off", hint=f"{variable}={default} is the default")
+    return text == "on"
+
+
+def days(variable: str, environment: Mapping[str, str]) -> int | None:
+    """Read a number of days; None stands for ``all``, the default. Raises BadSetting."""
+    text = environment.get(variable) or "all"
+    if text == "all":
+        return None
+    if not (text.isascii() and text.isdigit()):
+        raise BadSetting(f"{variable} is {text!r}: expected a number of days", hint="`all` keeps all, the default")
+    return int(text)
+
+
+def positive(variable: str, environment: Mapping[str, str], default: float) -> float:
+    """Read a number above 0. Raises BadSetting."""
+    text = environment.get(variable) or f"{default:g}"
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < float("inf"):
+        raise BadSetting(f"{variable} is {text!r}: expected a number above 0", hint=f"{default:g} is the default")
+    return number
+
+
+def seconds(variable: str, environment: Mapping[str, str], default: float) -> float:
+    """Read seconds, 0 or more. Raises BadSetting."""
+    text = environment.get(variable) or f"{default:g}"
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < float("inf"):
+        raise BadSetting(f"{variable} is {text!r}: expected seconds", hint=f"{variable}={default:g} is the default")
+    return seconds
+
+
+def whole(variable: str, environment: Mapping[str, str]) -> int | None:
+    """Read a whole number above 0; None: not given. Raises BadSetting."""
+    text = environment.get(variable)
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < MOST_DIGITS and int(text)):
+        raise BadSetting(f"{variable} is {text!r}: expected a whole number above 0", hint="for example 100")
+    return int(text)
