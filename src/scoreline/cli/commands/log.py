@@ -21,7 +21,7 @@ def add_to(app: typer.Typer) -> None:
         app,
         "log",
         "scoreline log credit-risk --since 1h",
-        "scoreline log credit-risk --where 'age > 30' --where purpose=radio --limit 100",
+        "scoreline log credit-risk --where 'age > 30' --where purpose=radio -n 100",
         "scoreline log credit-risk --since 2026-11-01 -o november.parquet",
         "scoreline log credit-risk --follow",
         "scoreline log credit-risk --stats",
