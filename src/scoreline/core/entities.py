@@ -79,6 +79,10 @@ class Shadow(msgspec.Struct, frozen=True, kw_only=True):
     """Percent of the requests, more than 0."""
 
 
+HIDEABLE = ("caller", "key", "trace")
+"""What a record says of its request that may be hidden as columns are."""
+
+
 class LogSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What a deployment's prediction log keeps."""
 
@@ -86,7 +90,7 @@ class LogSettings(msgspec.Struct, frozen=True, kw_only=True):
     sample: float = 100.0
     """Percent of the requests that are recorded."""
     hidden: tuple[str, ...] = ()
-    """Columns that are never stored."""
+    """Columns that are never stored, and any of ``HIDEABLE``."""
 
 
 class Deployment(msgspec.Struct, frozen=True, kw_only=True):
