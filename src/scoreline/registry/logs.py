@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
-from scoreline.core.entities import Deployment, LogSettings
+from scoreline.core.entities import HIDEABLE, Deployment, LogSettings
 from scoreline.core.errors import BadSetting, ScorelineError
 from scoreline.registry.traffic import check_percent
 from scoreline.registry.users import others
@@ -30,7 +30,7 @@ def changed(
 
 
 def check_columns(deployment: Deployment, columns: Sequence[str], artifact: Callable[[str], Path]) -> None:
-    """Raise BadSetting unless each of ``columns`` is one of a version that the deployment needs.
+    """Raise BadSetting unless each of ``columns`` is one of a version that the deployment needs, or of ``HIDEABLE``.
 
     A file that cannot be read is in the way only of what is in no other one; raises what reading it raised.
     """
@@ -45,7 +45,7 @@ def check_columns(deployment: Deployment, columns: Sequence[str], artifact: Call
         except ScorelineError as error:
             unreadable = error
     for column in columns:
-        if column not in known:
+        if column not in known and column not in HIDEABLE:
             if unreadable is not None:
                 raise unreadable
             close = get_close_matches(column, known, n=3)
