@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from scoreline.core.entities import LogSettings
+from scoreline.core.entities import HIDEABLE, LogSettings
 from scoreline.core.schema import Column
 from scoreline.prediction_log.frames import HEADER, RUN, make_frame
 from scoreline.prediction_log.header import Header, make_header
@@ -25,8 +25,8 @@ PIECE_ROWS = 4096
 
 _encode = msgspec.msgpack.Encoder().encode
 _essence = attrgetter("request_id", "caller", "key", "trace", "started_at", "dialect.name")
-_PRIVATE = {"caller": 1, "key": 2, "trace": 3}
-"""What of a request may be hidden as columns are, and its place in the essence."""
+_PLACES = {name: place for place, name in enumerate(HIDEABLE, 1)}
+"""Where in its essence is what of a request may be hidden."""
 
 Essence = tuple[str, str, str, str, float, str]
 
@@ -70,7 +70,7 @@ def store(run: Run, number: int, settings: LogSettings) -> Stored:
         settings,
         _chosen(schema.numbers, settings),
         _chosen(schema.texts, settings),
-        tuple(place for name, place in _PRIVATE.items() if name in settings.hidden),
+        tuple(place for name, place in _PLACES.items() if name in settings.hidden),
     )
 
 
