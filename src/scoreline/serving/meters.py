@@ -14,7 +14,7 @@ import numpy as np
 from scoreline.serving import metrics
 from scoreline.serving.active import Active
 from scoreline.serving.histograms import Buckets, sort_into_buckets
-from scoreline.serving.metrics import METRICS, Metric
+from scoreline.serving.metrics import METRICS, Metric, bucket_name
 from scoreline.serving.notes import REQUEST_PHASES, RUN_PHASES, Note, phases, take_note
 from scoreline.serving.plane import Run
 from scoreline.serving.totals import Totals
@@ -50,8 +50,7 @@ class Meters:
     def open(self, folder: Path | None) -> None:
         """Keep the totals in ``folder``, beside those of the other workers; without one they are of this process."""
         self.totals = Totals(folder, GAUGES)
-        if self.totals.follows_a_death:
-            self._add(metrics.DEATHS, (), 1)
+        self._add(metrics.DEATHS, (), 1 if self.totals.follows_a_death else 0)
 
     def close(self) -> None:
         """Count what is noted, and let the totals go."""
@@ -187,8 +186,8 @@ class Meters:
 
     def _add_buckets(self, metric: Metric, labels: Labels, found: Buckets) -> None:
         for bucket, n in found.counts:
-            bound = f"{metric.bounds[bucket]:g}" if bucket < len(metric.bounds) else "+Inf"
-            self.totals.add((metric.name, *labels, bound), n)
+            name = bucket_name(metric.bounds[bucket] if bucket < len(metric.bounds) else None)
+            self.totals.add((metric.name, *labels, name), n)
         self.totals.add((metric.name, *labels, "sum"), found.sum)
 
 

@@ -23,28 +23,33 @@ class Metric(NamedTuple):
     """Histogram: the upper bounds of its buckets, without infinity."""
 
 
+def bucket_name(bound: float | None) -> str:
+    """Return how a bucket is called after its bound; None is infinity."""
+    return "+Inf" if bound is None else repr(float(bound))
+
+
 REQUESTS = Metric(
     "scoreline_requests_total",
     "counter",
     ("deployment", "version", "dialect", "status"),
-    "Requests by HTTP status; 499: the caller left first. Only score requests have a dialect that is not `other`.",
+    "Requests by HTTP status; 499: the caller left first. Dialect `other`: all that are no score requests.",
 )
 ROWS = Metric("scoreline_rows_total", "counter", ("deployment", "version"), "Rows that were scored.")
 ERRORS = Metric(
     "scoreline_errors_total",
     "counter",
     ("deployment", "kind", "code"),
-    "Score requests that were answered with an error.",
+    "Requests that were answered with an error.",
 )
 DURATION = Metric(
     "scoreline_request_duration_seconds",
     "histogram",
     ("deployment", "phase"),
-    "Scored requests by phase: receive (headers to whole body), wait (for its run), decode, score, encode, total.",
+    "Time of scored requests by phase: receive, wait, decode, score, encode, and total.",
     SECONDS,
 )
 IN_FLIGHT = Metric(
-    "scoreline_requests_in_flight", "gauge", (), "Score requests whose headers were read and that have no answer yet."
+    "scoreline_requests_in_flight", "gauge", (), "Requests that have no answer yet; those of probes do not count."
 )
 RUN_REQUESTS = Metric(
     "scoreline_run_requests", "histogram", ("deployment",), "Requests that were scored in one run.", REQUESTS_A_RUN
@@ -54,7 +59,7 @@ CHECKED_ROWS = Metric(
     "scoreline_checked_rows_total",
     "counter",
     ("deployment",),
-    "Rows that were searched for missing and unseen values: all, or of many a part.",
+    "Rows that were searched for missing and unseen values: all of them, or of many a part.",
 )
 MISSING = Metric(
     "scoreline_missing_values_total", "counter", ("deployment", "column"), "Missing values in the checked rows."
