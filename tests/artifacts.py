@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper
@@ -36,11 +38,12 @@ def tiny_artifact(
     labels: tuple[Label, ...] = ("good", "bad"),
     difference: float = 1e-8,
     schema: Schema = SCHEMA,
+    rows: Sequence[dict[str, Any]] = ROWS,
 ) -> Manifest:
     """Write a scoring pipeline to ``path``; another ``weight`` is another one. No labels: a regression.
 
     The last label's probability, or the prediction, grows with ``weight`` times the sum of the row's numbers and is
-    higher for the purpose ``radio``. ``difference`` is what its parity report says.
+    higher for the purpose ``radio``. ``difference`` is what its parity report says, ``rows`` are its sample's.
     """
     graph = _graph(len(schema.numbers), len(schema.texts), weight, len(labels))
     task = "regression" if not labels else "binary" if len(labels) == 2 else "multiclass"
@@ -71,7 +74,7 @@ def tiny_artifact(
             created_at="2026-05-01T12:00:00+00:00",
         ),
     )
-    sample = make_sample(schema, Graph(graph), ROWS)
+    sample = make_sample(schema, Graph(graph), list(rows))
     return write_archive(path, manifest, {"pipeline.onnx": graph, "sample.json": sample})
 
 

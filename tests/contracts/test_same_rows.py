@@ -3,8 +3,12 @@
 import csv
 import io
 import json
+import tempfile
 from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
 
+import msgspec
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -12,10 +16,15 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.artifacts import tiny_artifact
 
 from scoreline.core.errors import SchemaMismatch
 from scoreline.core.schema import Column, Schema
+from scoreline.data.translation import translate
 from scoreline.scoring.decode import Decoder
+from scoreline.scoring.pipeline import load
+from scoreline.serving.active import Active
+from scoreline.serving.media import media
 
 SCHEMA = Schema(
     columns=(
@@ -138,6 +147,90 @@ def as_pandas_with_arrow_types(rows):
     return Decoder(SCHEMA).frame(polars_frame(rows).to_pandas(use_pyarrow_extension_array=True))
 
 
+MEDIA = media(translate)
+
+
+@cache
+def active():
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "any.scoreline"
+        tiny_artifact(file, schema=SCHEMA, rows=[{"number": 1.5}])
+        return Active("any", "any", 1, "any", load(file), datetime.now(UTC))
+
+
+def as_csv_body(rows):
+    file = io.StringIO()
+    writer = csv.DictWriter(file, NAMES)
+    writer.writeheader()
+    writer.writerows(rows)
+    return MEDIA["csv"].read(b"\xef\xbb\xbf" + file.getvalue().encode(), active())
+
+
+def as_csv_body_without_header(rows):
+    file = io.StringIO()
+    csv.writer(file, quoting=csv.QUOTE_ALL).writerows([row[name] for name in NAMES] for row in rows)
+    return MEDIA["csv-without-header"].read(file.getvalue().encode(), active())
+
+
+def as_msgpack(rows):
+    return MEDIA["msgpack"].read(msgspec.msgpack.encode({"rows": rows}), active())
+
+
+def as_arrow_of_polars(rows):
+    file = io.BytesIO()
+    polars_frame(rows).write_ipc_stream(file)
+    return MEDIA["arrow"].read(file.getvalue(), active())
+
+
+def as_arrow_of_categories(rows):
+    file = io.BytesIO()
+    polars_frame(rows).with_columns(pl.col("level", "words").cast(pl.Categorical)).write_ipc_stream(file)
+    return MEDIA["arrow"].read(file.getvalue(), active())
+
+
+def arrow_stream(rows, **options):
+    table = polars_frame(rows).to_arrow()
+    file = io.BytesIO()
+    with pa.ipc.new_stream(file, table.schema, options=pa.ipc.IpcWriteOptions(**options)) as stream:
+        stream.write_table(table, max_chunksize=2)
+    return file.getvalue()
+
+
+def as_arrow_of_batches(rows):
+    return MEDIA["arrow"].read(arrow_stream(rows), active())
+
+
+def as_arrow_of_compressed_batches(rows):
+    return MEDIA["arrow"].read(arrow_stream(rows, compression="zstd"), active())
+
+
+def as_arrow_file(rows):
+    table = polars_frame(rows).to_arrow().cast(ARROW_TYPES)
+    file = io.BytesIO()
+    with pa.ipc.new_file(file, table.schema) as written:
+        written.write_table(table)
+    return MEDIA["arrow"].read(file.getvalue(), active())
+
+
+ARROW_TYPES = pa.schema(
+    {
+        "number": pa.float64(),
+        "whole": pa.int64(),
+        "flag": pa.bool_(),
+        "moment": pa.timestamp("us"),
+        "level": pa.dictionary(pa.int8(), pa.string()),
+        "code": pa.int64(),
+        "words": pa.string(),
+    }
+)
+
+
+def as_parquet_body(rows):
+    file = io.BytesIO()
+    polars_frame(rows).write_parquet(file)
+    return MEDIA["parquet"].read(file.getvalue(), active())
+
+
 WAYS = [
     as_json,
     as_fields,
@@ -151,6 +244,15 @@ WAYS = [
     as_pandas,
     as_pandas_objects,
     as_pandas_with_arrow_types,
+    as_csv_body,
+    as_csv_body_without_header,
+    as_msgpack,
+    as_arrow_of_polars,
+    as_arrow_of_categories,
+    as_arrow_of_batches,
+    as_arrow_of_compressed_batches,
+    as_arrow_file,
+    as_parquet_body,
 ]
 
 

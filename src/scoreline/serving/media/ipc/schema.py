@@ -80,7 +80,8 @@ class Field(NamedTuple):
     @property
     def values(self) -> Field:
         """The field as it stands in the batches of its dictionary."""
-        return self._replace(dictionary=None, n_buffers=N_BUFFERS.get(self.type.kind, 2))
+        kind = self.type.kind
+        return self._replace(dictionary=None, n_buffers=N_BUFFERS.get(kind, 2), n_views=int(kind in VIEWS))
 
 
 def read_fields(schema: Table) -> list[Field]:
