@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from html import escape
 from importlib.resources import files
 from string import Template
 
 import msgspec
 
+from scoreline.core.entities import LogSettings
 from scoreline.core.schema import Column
 from scoreline.serving.active import Active, DeploymentState
 from scoreline.serving.deployments import ActiveDeployments
@@ -42,7 +44,8 @@ def _card(state: DeploymentState, active: Active | None, url: str) -> str:
         + ("<span class=default>default</span>" if state.default else "")
         + f"<span class=quiet>{escape(state.model)} version {state.version or 'none'}</span></header>"
     )
-    reason = f"<p class=reason>{escape(state.reason)}</p>" if state.reason else ""
+    reason = _reason(state.reason) + "".join(f"<p>{fact}</p>" for fact in _traffic(state))
+    reason += "".join(_reason(part.reason) for part in (*state.split, *([state.shadow] if state.shadow else [])))
     if active is None:
         return f"<section>{head}{reason}</section>"
     manifest = active.pipeline.manifest
@@ -59,6 +62,27 @@ def _card(state: DeploymentState, active: Active | None, url: str) -> str:
         f'<a href="api/v1/deployments/{name}/sample">Sample</a>'
         f'<a href="deployments/{name}/model/schema">H2O schema</a></nav></section>'
     )
+
+
+def _reason(text: str) -> str:
+    return f"<p class=reason>{escape(text)}</p>" if text else ""
+
+
+def _traffic(state: DeploymentState) -> Iterator[str]:
+    """Say how requests are split, what shadows them and what the log keeps, where any of it is not as usual."""
+    if state.split:
+        shares = [f"version {part.version} ({escape(part.reference)}) {part.percent:g} %" for part in state.split]
+        sticky = "; the same key meets the same version" if state.sticky else ""
+        yield f"Version {state.version or 'none'} answers {state.percent:g} %, {', '.join(shares)}{sticky}."
+    if state.shadow:
+        shadow = state.shadow
+        yield f"Version {shadow.version} ({escape(shadow.reference)}) scores {shadow.percent:g} % as a shadow."
+    kept = state.log
+    if not kept.enabled:
+        yield "The prediction log is off."
+    elif kept != LogSettings():
+        hidden = f", without {escape(', '.join(kept.hidden))}" if kept.hidden else ""
+        yield f"The prediction log keeps {kept.sample:g} % of the requests{hidden}."
 
 
 def _row(column: Column) -> str:

@@ -9,7 +9,17 @@ from scoreline.core.manifest import Manifest
 from scoreline.core.schema import Column, label_text
 from scoreline.serving.active import Active
 from scoreline.serving.deployments import ActiveDeployments
-from scoreline.web.openapi_parts import ERROR_SCHEMAS, GENERAL_PATHS, errors, h2o_operations, json_content, operation
+from scoreline.web.openapi_parts import (
+    ERROR_SCHEMAS,
+    GENERAL_PATHS,
+    KEY,
+    STATE,
+    errors,
+    h2o_operations,
+    json_content,
+    operation,
+    state_schemas,
+)
 
 Json = dict[str, Any]
 
@@ -26,7 +36,7 @@ _N_LEVELS_TOLD = 30
 def document(deployments: ActiveDeployments) -> Json:
     """Return the whole document."""
     paths: Json = dict(GENERAL_PATHS)
-    schemas: Json = dict(ERROR_SCHEMAS)
+    schemas: Json = ERROR_SCHEMAS | state_schemas()
     for active in sorted(deployments, key=lambda active: active.name):
         schemas[f"{active.name}.Row"] = row_schema(active.pipeline.manifest)
         schemas[f"{active.name}.Prediction"] = prediction_schema(active.pipeline.manifest)
@@ -127,12 +137,13 @@ def _native_paths(active: Active) -> Json:
             "content": json_content({"anyOf": [enveloped, table, rows, row]}, sample),
         }
     }
+    score["parameters"] = [KEY]
     score["responses"] |= errors(400, 413, 415, 503)
     return {
         f"{base}/score": {"post": score},
         f"{base}/schema": {"get": operation(f"schema {name}", "Columns, labels and outputs", {"type": "object"}, name)},
         f"{base}/sample": {"get": operation(f"sample {name}", "Real rows, as a body to score", enveloped, name)},
-        base: {"get": operation(f"deployment {name}", "What answers, and why", {"type": "object"}, name)},
+        base: {"get": operation(f"deployment {name}", "What answers, and why", STATE, name)},
     }
 
 

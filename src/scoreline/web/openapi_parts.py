@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from scoreline.serving.active import Active
+from scoreline.serving.active import Active, DeploymentState
 from scoreline.serving.protocols import DIALECTS
 
 Json = dict[str, Any]
@@ -62,6 +62,15 @@ ERROR_SCHEMAS: Json = {
 }
 
 
+STATE: Json = {"$ref": f"#/components/schemas/{DeploymentState.__name__}"}
+KEY: Json = {
+    "name": "X-Scoreline-Key",
+    "in": "header",
+    "schema": {"type": "string"},
+    "description": "Where versions share the requests and the split is sticky: the same key meets the same version.",
+}
+
+
 def json_content(schema: Json, example: Any = None) -> Json:
     """Describe a JSON body."""
     return {"application/json": {"schema": schema} | ({} if example is None else {"example": example})}
@@ -70,6 +79,11 @@ def json_content(schema: Json, example: Any = None) -> Json:
 def text_content() -> Json:
     """Describe a text body."""
     return {"text/plain": {"schema": {"type": "string"}}}
+
+
+def state_schemas() -> Json:
+    """Describe what a deployment says of itself, and the parts of that."""
+    return msgspec.json.schema_components([DeploymentState], ref_template="#/components/schemas/{name}")[1]
 
 
 def errors(*statuses: int, schema: str = "Error") -> Json:
@@ -102,6 +116,7 @@ def h2o_operations(name: str, base: str, active: Active) -> Json:
             "content": json_content({"$ref": "#/components/schemas/H2OScoreRequest"}, example),
         }
     }
+    score["parameters"] = [KEY]
     score["responses"] |= errors(400, 413, 415, 501, 503, schema="H2OError")
     paths: Json = {base + dialect.score_path: {"post": score}}
     for path, show in dialect.views.items():
@@ -113,8 +128,9 @@ def h2o_operations(name: str, base: str, active: Active) -> Json:
     return paths
 
 
-def _general(path: str, summary: str, *statuses: int) -> Json:
-    get = operation(f"get {path}", summary, {"type": "object"}, "server")
+def _general(path: str, summary: str, *statuses: int, **properties: Json) -> Json:
+    answer = {"type": "object"} | ({"properties": properties} if properties else {})
+    get = operation(f"get {path}", summary, answer, "server")
     for status in statuses:
         get["responses"][str(status)] = {
             "description": HTTPStatus(status).phrase,
@@ -124,7 +140,9 @@ def _general(path: str, summary: str, *statuses: int) -> Json:
 
 
 GENERAL_PATHS: Json = {
-    **_general("/api/v1/deployments", "Every deployment: what answers, and why"),
+    **_general(
+        "/api/v1/deployments", "Every deployment: what answers, and why", deployments={"type": "array", "items": STATE}
+    ),
     **_general("/health/live", "The process is alive"),
     **_general("/health/ready", "Every deployment scores its sample rightly", 503),
 }

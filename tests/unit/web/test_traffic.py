@@ -119,3 +119,23 @@ def test_a_shadow_scores_and_never_shows_in_an_answer(app: App, fast_lane: bool)
     assert [answer.body for answer in shadowed] == plain
     assert {told(answer) for answer in shadowed} == {1}
     assert noted.versions == {1: 20, 3: 20}
+
+
+def test_states_and_the_page_show_split_shadow_and_log(app: App) -> None:
+    app.registry.set_split("credit", {"2": 12.5}, sticky=True)
+    app.registry.set_shadow("credit", "3", 20)
+    app.registry.set_log("credit", sample=50, hide=["age"])
+    with serving(create_app(app.registry)) as server:
+        [listed] = exchange(server, request(path="/api/v1/deployments", method="GET"))
+        [page] = exchange(server, request(None, "accept: text/html", path="/", method="GET", body=b""))
+        [described] = exchange(server, request(path="/openapi.json", method="GET"))
+    [state] = listed.document["deployments"]
+    assert (state["version"], state["percent"], state["sticky"]) == (1, 87.5, True)
+    assert [(part["version"], part["percent"], part["status"]) for part in state["split"]] == [(2, 12.5, "ready")]
+    assert (state["shadow"]["version"], state["shadow"]["percent"]) == (3, 20)
+    assert state["log"] == {"enabled": True, "sample": 50, "hidden": ["age"]}
+    text = page.body.decode()
+    assert "Version 1 answers 87.5 %, version 2 (2) 12.5 %; the same key meets the same version." in text
+    assert "Version 3 (3) scores 20 % as a shadow." in text
+    assert "The prediction log keeps 50 % of the requests, without age." in text
+    assert state.keys() == described.document["components"]["schemas"]["DeploymentState"]["properties"].keys()
