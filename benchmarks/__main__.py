@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shlex
 import shutil
 import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -28,7 +30,23 @@ from benchmarks.servers import Cores
 from benchmarks.ways import OPPONENTS, OURS, PEERS, Way
 from benchmarks.worlds import NAMES, make_world
 
-PARTS = ("row", "batch", "footprint", "serving")
+PARTS = ("row", "batch", "serving", "footprint")
+PEER_NAMES = {"-".join(re.findall("[a-z-]+", way.name.lower())): way for way in OPPONENTS}
+
+
+class Effort(NamedTuple):
+    """How much of each thing is measured."""
+
+    seconds: int
+    rounds: int
+    n_calls: int
+    n_rows: int
+    n_files: int
+    n_starts: int
+
+
+QUICK = Effort(seconds=1, rounds=2, n_calls=5_000, n_rows=100_000, n_files=1, n_starts=2)
+FULL = Effort(seconds=2, rounds=5, n_calls=20_000, n_rows=300_000, n_files=3, n_starts=5)
 
 
 def main() -> int:
@@ -38,8 +56,8 @@ def main() -> int:
     if missing := _missing(cores):
         print(f"benchmarks: {missing}", file=sys.stderr)
         return 1
-    peers = {way.name for way in OPPONENTS} if arguments.peers is None else set(arguments.peers)
-    ways = [*OURS, *(way for way in OPPONENTS if way.name in peers)]
+    chosen = PEER_NAMES if arguments.peers is None else arguments.peers
+    ways = [*OURS, *(way for name, way in PEER_NAMES.items() if name in chosen)]
     report = Report(about=about.here(shlex.join(["make", "bench", *_bench(sys.argv[1:])])))
     os.sched_setaffinity(0, {cores.load})
     try:
@@ -59,34 +77,27 @@ def main() -> int:
 
 
 def _measure(report: Report, ways: list[Way], cores: Cores, folder: Path, arguments: argparse.Namespace) -> None:
-    quick, parts = arguments.quick, arguments.only
+    parts, effort = arguments.only, QUICK if arguments.quick else FULL
+    plans = serving.plan(arguments.seconds or effort.seconds, arguments.rounds or effort.rounds, quick=arguments.quick)
     for name in NAMES:
         world = make_world(name, folder / name)
         if "row" in parts and name == "mixed":
             tell(f"{name}: one row")
-            report.row = row.measure(world, 5_000 if quick else 20_000)
+            report.row = row.measure(world, effort.n_calls)
         if "batch" in parts:
             tell(f"{name}: batch")
-            n_rows, rounds = (100_000, 1) if quick else (500_000, 3)
-            report.batch[name] = batch.measure(world, cores, n_rows=n_rows, rounds=rounds)
-        if "footprint" in parts and name == "mixed":
-            n_starts, seconds = (2, 1) if quick else (5, 5)
-            report.footprints = footprint.measure(
-                world, ways, cores, folder, n_starts=n_starts, seconds=seconds, tell=tell
-            )
+            report.batch[name] = batch.measure(world, cores, n_rows=effort.n_rows, rounds=effort.n_files)
         if "serving" in parts:
-            plans = serving.plan(
-                arguments.seconds or (1 if quick else 3), arguments.rounds or (2 if quick else 5), quick=quick
-            )
             report.cells += tuple(serving.measure(world, ways, plans, cores, folder, tell))
+        if "footprint" in parts and name == "mixed":
+            report.footprints = footprint.measure(world, ways, cores, folder, n_starts=effort.n_starts, tell=tell)
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    names = [way.name for way in OPPONENTS]
     parser.add_argument("--quick", action="store_true", help="fewer loads, shorter")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, help="parts to measure")
-    parser.add_argument("--peers", nargs="*", choices=names, help="opponents to measure; with no name, none")
+    parser.add_argument("--peers", nargs="*", choices=PEER_NAMES, help="opponents to measure; with no name, none")
     parser.add_argument("--seconds", type=int, help="seconds of each load")
     parser.add_argument("--rounds", type=int, help="turns of each server")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures to this file")

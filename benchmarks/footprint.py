@@ -9,8 +9,12 @@ from benchmarks.figures import Footprint
 from benchmarks.loads import load
 from benchmarks.servers import Cores, serving
 from benchmarks.serving import write_bodies
-from benchmarks.ways import Way
+from benchmarks.ways import OURS, Way
 from benchmarks.worlds import World
+
+LOAD_SECONDS = 5
+WITHOUT = {"scoreline, prediction log off", "scoreline, fast lane off", "constant"}
+"""Servers that differ from `scoreline` in nothing that is measured here."""
 
 
 def measure(
@@ -20,25 +24,29 @@ def measure(
     folder: Path,
     *,
     n_starts: int,
-    seconds: int,
     tell: Callable[[str], None],
 ) -> dict[str, Footprint]:
-    """Start each server so many times, alone, and load it after its last start.
+    """Start each server of ours so many times, alone, the others once, and load it after its last start.
 
-    The first start of all counts for nothing: it brings the files into memory. Raises Void.
+    One more start, the first, counts for nothing: it brings the files into memory. Raises Void.
     """
     found = {}
     for way in ways:
-        tell(f"{world.name}: {n_starts} starts of {way.name}")
+        if way.name in WITHOUT:
+            continue
+        n = n_starts if way in OURS else 1
+        tell(f"{world.name}: {n + 1} starts of {way.name}")
         way.prepare(world)
         starts = []
-        for number in range(n_starts + 1):
+        for number in range(n + 1):
             with serving(way, world, cores, folder) as server:
                 if number:
                     starts.append(server.start_seconds)
-                if number < n_starts:
+                if number < n:
                     continue
                 before = server.memory()
-                load(server.url(1), write_bodies(way, world, 1), n_connections=32, seconds=seconds, core=cores.load)
+                load(
+                    server.url(1), write_bodies(way, world, 1), n_connections=32, seconds=LOAD_SECONDS, core=cores.load
+                )
                 found[way.name] = Footprint(starts=tuple(starts), before=before, after=server.memory())
     return found

@@ -53,12 +53,12 @@ def parse(text: str) -> Load:
         raise Void(f"some requests failed\n{text}")
     n_requests = int(_found(r"(\d+) requests in", text))
     if not n_requests:
-        raise Void(f"no request was answered in time\n{text}")
+        raise Void(f"no request was answered in time; --seconds gives a slow machine more\n{text}")
     return Load(float(_found(r"Requests/sec:\s+([\d.]+)", text)), _latency(50, text), _latency(99, text), n_requests)
 
 
 def _latency(percent: int, text: str) -> float:
-    number, unit = re.fullmatch(r"([\d.]+)(\w+)", _found(rf"^\s+{percent}%\s+(\S+)$", text)).groups()  # type: ignore[union-attr]
+    number, unit = re.fullmatch(r"([\d.]+)(\w+)", _found(rf"^\s+{percent}%\s+(\S+)\s*$", text)).groups()  # type: ignore[union-attr]
     return float(number) * UNITS[unit]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.figures import Cell, Rate
-from benchmarks.loads import load
+from benchmarks.loads import Load, load
 from benchmarks.servers import Cores, Server, serving
 from benchmarks.ways import Way, write
 from benchmarks.worlds import World
@@ -17,6 +17,8 @@ from benchmarks.worlds import World
 N_BODIES = {1: 1000, 100: 50}
 """Different requests of a load, by the rows of each."""
 WARM_SECONDS = 1
+Round = tuple[float, float, float, float]
+"""Requests a second, p50, p99, processor seconds of a request."""
 
 
 class Plan(NamedTuple):
@@ -29,11 +31,17 @@ class Plan(NamedTuple):
 
 
 def plan(seconds: int, rounds: int, *, quick: bool) -> list[Plan]:
-    """List the loads; those that the bars are about get all rounds."""
-    bars = [Plan(1, 32, rounds, seconds), Plan(1, 1, rounds if quick else max(rounds - 2, 1), max(seconds - 1, 1))]
+    """List the loads; the bars are about the first two. Slow servers need seconds to answer 256 large requests once."""
     if quick:
-        return [*bars, Plan(100, 32, 1, 1)]
-    return [*bars, Plan(1, 256, 2, 2), Plan(100, 32, 2, 2), Plan(100, 1, 1, 2), Plan(100, 256, 1, 2)]
+        return [Plan(1, 32, rounds, seconds), Plan(1, 1, rounds, seconds), Plan(100, 32, 1, 2 * seconds)]
+    return [
+        Plan(1, 32, rounds, seconds),
+        Plan(1, 1, max(rounds - 2, 1), seconds),
+        Plan(1, 256, 2, seconds),
+        Plan(100, 32, 2, seconds),
+        Plan(100, 1, 1, seconds),
+        Plan(100, 256, 1, 2 * seconds),
+    ]
 
 
 def measure(
@@ -50,14 +58,7 @@ def measure(
             way.prepare(world)
             server = stack.enter_context(serving(way, world, cores, folder))
             server.check()
-            for n_rows in way.n_rows:
-                load(
-                    server.url(n_rows),
-                    write_bodies(server.way, world, n_rows),
-                    n_connections=32,
-                    seconds=WARM_SECONDS,
-                    core=cores.load,
-                )
+            _load(server, Plan(1, 1, 1, WARM_SECONDS), cores)
             server.pause()
             servers.append(server)
         for one in plans:
@@ -66,18 +67,12 @@ def measure(
 
 
 def _cell(world: World, one: Plan, servers: Sequence[Server], cores: Cores) -> Cell:
-    rounds: dict[str, list[tuple[float, float, float, float]]] = {server.way.name: [] for server in servers}
+    rounds: dict[str, list[Round]] = {server.way.name: [] for server in servers}
     for _ in range(one.rounds):
         for server in servers:
             server.resume()
             before = server.processor_seconds()
-            found = load(
-                server.url(one.n_rows),
-                write_bodies(server.way, world, one.n_rows),
-                n_connections=one.n_connections,
-                seconds=one.seconds,
-                core=cores.load,
-            )
+            found = _load(server, one, cores)
             busy = (server.processor_seconds() - before) / found.n_requests
             server.pause()
             rounds[server.way.name].append((found.requests_per_second, found.p50_seconds, found.p99_seconds, busy))
@@ -90,7 +85,13 @@ def _cell(world: World, one: Plan, servers: Sequence[Server], cores: Cores) -> C
     )
 
 
-def _rate(rounds: list[tuple[float, float, float, float]]) -> Rate:
+def _load(server: Server, one: Plan, cores: Cores) -> Load:
+    bodies = write_bodies(server.way, server.world, one.n_rows)
+    url = server.url(one.n_rows)
+    return load(url, bodies, n_connections=one.n_connections, seconds=one.seconds, core=cores.load)
+
+
+def _rate(rounds: list[Round]) -> Rate:
     rates, p50, p99, busy = zip(*rounds, strict=True)
     return Rate(
         requests_per_second=statistics.median(rates),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+from benchmarks.loads import Void
 from benchmarks.worlds import Row, World
 from scoreline.app.settings import Settings, open_app
 
@@ -63,6 +65,7 @@ class Scoreline:
     options: Sequence[str] = ()
 
     def prepare(self, world: World) -> None:
+        shutil.rmtree(self.home(world), ignore_errors=True)
         with open_app(Settings.of(home=self.home(world), environment={})) as app:
             app.registry.register(world.artifact, world.name)
             app.registry.deploy(world.name, world.name)
@@ -184,11 +187,13 @@ OPPONENTS: tuple[Way, ...] = (
 
 
 def save_for_peers(world: World) -> None:
-    """Fit the tutorial's model in the peers' environment, once."""
+    """Fit the tutorial's model in the peers' environment, once. Raises Void."""
     if not (world.folder / "mlflow").exists():
         command = [str(PEERS / "python"), "-m", "benchmarks.peers.mlflow_model"]
         environment = os.environ | {"WORLD": str(world.folder), "MLFLOW_DISABLE_TELEMETRY": "true"}
-        subprocess.run(command, check=True, cwd=ROOT, env=environment, capture_output=True)
+        done = subprocess.run(command, check=False, cwd=ROOT, env=environment, capture_output=True, text=True)
+        if done.returncode:
+            raise Void(f"the tutorial's model was not saved for MLflow\n{done.stderr}")
 
 
 def write(document: Any) -> bytes:
