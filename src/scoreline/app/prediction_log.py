@@ -136,6 +136,7 @@ def follow(app: App, wanted: Wanted, limit: int, stop: Event, every_seconds: flo
     """Yield the last records, then new ones as they are written, until ``stop``. Raises NotFound, BadSetting."""
     from scoreline.prediction_log.following import Follower
     from scoreline.prediction_log.reading import filters, select
+    from scoreline.prediction_log.snapshot import reading
 
     name, query = _known(app, wanted.deployment), _query(wanted)
     with Follower(_places(app), name) as follower:
@@ -144,15 +145,16 @@ def follow(app: App, wanted: Wanted, limit: int, stop: Event, every_seconds: flo
         yield last
         told = last.select("time", "request_id", "row", "version") if last.width > 1 else None
         while not stop.wait(every_seconds):
-            for records in follower.poll():
-                try:
-                    new = records.filter(filters(query, records.clear()))
-                except BadSetting:  # a version that does not have the column
-                    continue
-                if told is not None:  # written while the last ones were read
-                    new = new.join(told, on=told.columns, how="anti", maintain_order="left")
-                if len(new):
-                    yield new
+            with reading(_places(app)):  # however long the reader takes, nothing unread is removed
+                for records in follower.poll():
+                    try:
+                        new = records.filter(filters(query, records.clear()))
+                    except BadSetting:  # a version that does not have the column
+                        continue
+                    if told is not None:  # written while the last ones were read
+                        new = new.join(told, on=told.columns, how="anti", maintain_order="left")
+                    if len(new):
+                        yield new
             told = None
 
 
