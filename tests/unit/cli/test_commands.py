@@ -192,7 +192,6 @@ WRONG = [
     ("log credit --limit 0", 2, "--limit is 0"),
     ("log credit --follow -o records.csv", 2, "different things"),
     ("log credit -o records.xyz", 2, "cannot tell the format"),
-    ("log credit -o - --json", 2, "--json takes stdout"),
     ("log ../credit", 2, "deployment '../credit'"),
     ("traffic nope", 4, "nope"),
     ("traffic credit 2", 2, "VERSION=PERCENT"),
