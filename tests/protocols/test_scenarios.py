@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import math
+import zlib
 from collections.abc import Sequence
 from typing import Any
 
 import httpx
 import pytest
+import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.protocols.conftest import MAX_BODY_BYTES, World
-from tests.protocols.speakers import SPEAKERS, Row, Speaker
+from tests.protocols.speakers import H2O, IN_JSON, PARQUET, SPEAKERS, Native, NativeArrow, Row, Speaker
 
 from scoreline.serving.protocols import DIALECTS
 
 ROW: dict[str, Any] = {"age": 42, "months": 12, "owns": True, "purpose": "radio", "note": "late twice"}
 OTHER: dict[str, Any] = {"age": 19.75, "months": 48, "owns": False, "purpose": "car", "note": "never late"}
 every_dialect = pytest.mark.parametrize("speaker", SPEAKERS, ids=lambda speaker: type(speaker).__name__)
+some_dialects = pytest.mark.parametrize(
+    "speaker", [speaker for speaker in SPEAKERS if type(speaker) in (Native, H2O, NativeArrow)], ids=lambda s: s.name
+)
+in_json = pytest.mark.parametrize("speaker", IN_JSON, ids=lambda speaker: type(speaker).__name__)
 every_task = pytest.mark.parametrize("name", ["credit", "cooling", "price"])
 
 
@@ -28,7 +35,7 @@ def send(world: World, speaker: Speaker, rows: Sequence[Row], name: str = "credi
 
 def post(world: World, speaker: Speaker, body: bytes, name: str = "credit", **headers: str) -> httpx.Response:
     url = speaker.path.replace("{name}", name)
-    return world.http.post(url, content=body, headers={"content-type": "application/json"} | headers)
+    return world.http.post(url, content=body, headers={**speaker.headers, **headers})
 
 
 def scores(world: World, speaker: Speaker, rows: Sequence[Row], name: str = "credit") -> list[list[float]]:
@@ -122,7 +129,7 @@ def test_no_known_column_is_an_error_that_lists_them(world: World, speaker: Spea
     assert "`age`" in message
 
 
-@every_dialect
+@in_json
 def test_no_rows_is_an_error(world: World, speaker: Speaker) -> None:
     body = speaker.write([ROW]).split(b'"rows"')[0] + b'"rows": []}'
     assert "row" in refusal(world, speaker, post(world, speaker, body), 400)
@@ -133,13 +140,13 @@ def test_an_empty_body_is_an_error(world: World, speaker: Speaker) -> None:
     assert "empty" in refusal(world, speaker, post(world, speaker, b""), 400)
 
 
-@every_dialect
+@in_json
 def test_malformed_json_is_an_error_with_its_place(world: World, speaker: Speaker) -> None:
     message = refusal(world, speaker, post(world, speaker, b'{"rows":\n [[1 2]]}'), 400)
     assert "line 2, column 6" in message
 
 
-@every_dialect
+@in_json
 @pytest.mark.parametrize(
     "body",
     [b"[" * 100_000, b"1", b'"\xff"', b'{"rows": 3, "fields": 4}', b'{"rows": [[1], 2], "fields": ["age"]}', b"null"],
@@ -149,7 +156,7 @@ def test_another_shape_is_the_callers_error(world: World, speaker: Speaker, body
     assert refusal(world, speaker, post(world, speaker, body), 400)
 
 
-@every_dialect
+@in_json
 @pytest.mark.parametrize("place", ["name", "value", "unknown name"])
 def test_half_a_character_is_the_callers_error(world: World, speaker: Speaker, place: str) -> None:
     name, value = {"name": ("\ud800", 1), "value": ("purpose", "\ud800"), "unknown name": ("\ud800", 1)}[place]
@@ -157,13 +164,13 @@ def test_half_a_character_is_the_callers_error(world: World, speaker: Speaker, p
     assert "Unicode" in refusal(world, speaker, send(world, speaker, [row]), 400)
 
 
-@every_dialect
+@in_json
 def test_a_row_of_another_length_is_named(world: World, speaker: Speaker) -> None:
     body = json.dumps({"fields": ["age", "months"], "rows": [[1, 2], [3]]}).encode()
     assert "row 2" in refusal(world, speaker, post(world, speaker, body), 400)
 
 
-@every_dialect
+@in_json
 def test_a_field_named_twice_is_an_error(world: World, speaker: Speaker) -> None:
     body = json.dumps({"fields": ["age", "age"], "rows": [[1, 2]]}).encode()
     assert "`age`" in refusal(world, speaker, post(world, speaker, body), 400)
@@ -192,18 +199,102 @@ def test_a_body_beyond_the_limit_is_refused_with_the_limit(world: World, speaker
 
 @every_dialect
 def test_a_large_body_scores_as_its_rows_do_alone(world: World, speaker: Speaker) -> None:
-    rows = [ROW | {"age": i / 7, "note": "x" * 40} for i in range(900)]
-    assert len(speaker.write(rows)) > 64 * 1024
+    rows = [ROW | {"age": i / 7, "note": f"{i}" + "x" * 40} for i in range(900)]
     assert scores(world, speaker, rows) == expected(world, rows)
 
 
-@every_dialect
+@in_json
 @pytest.mark.parametrize(
     "content_type", ["application/xml", "multipart/form-data; boundary=x", "application/json; charset=utf-16"]
 )
 def test_another_content_type_is_refused(world: World, speaker: Speaker, content_type: str) -> None:
     response = post(world, speaker, speaker.write([ROW]), **{"content-type": content_type})
     assert "send" in refusal(world, speaker, response, 415)
+
+
+@in_json
+def test_a_dialect_refuses_a_medium_that_is_not_its_own(world: World, speaker: Speaker) -> None:
+    media = DIALECTS[speaker.name].media
+    for name, content_type in (("csv", "text/csv"), ("parquet", PARQUET), ("msgpack", "application/x-msgpack")):
+        response = post(world, speaker, b"", **{"content-type": content_type})
+        assert "application/json" in refusal(world, speaker, response, 415) if name not in media else response.is_error
+
+
+@some_dialects
+@pytest.mark.parametrize("encoding", ["gzip", "x-gzip", "deflate", "zstd", "identity"])
+@pytest.mark.parametrize("n_rows", [1, 1200], ids=["small", "large"])
+def test_a_compressed_body_scores_as_it_does_by_itself(
+    world: World, speaker: Speaker, encoding: str, n_rows: int
+) -> None:
+    rows = [ROW | {"age": i % 50} for i in range(n_rows)]
+    response = post(world, speaker, packed(encoding, speaker.write(rows)), **{"content-encoding": encoding})
+    assert speaker.scores(response.content) == expected(world, rows)
+
+
+@some_dialects
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "zstd"])
+def test_what_is_not_compressed_as_it_says_is_the_callers_error(world: World, speaker: Speaker, encoding: str) -> None:
+    body = packed(encoding, speaker.write([ROW] * 50))
+    for wrong in (speaker.write([ROW]), body[:-1], body + b"more", b""):
+        assert encoding in refusal(world, speaker, post(world, speaker, wrong, **{"content-encoding": encoding}), 400)
+
+
+@some_dialects
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "zstd"])
+def test_a_body_that_unpacks_beyond_the_limit_is_refused(world: World, speaker: Speaker, encoding: str) -> None:
+    bomb = packed(encoding, bytes(MAX_BODY_BYTES * 100))
+    assert len(bomb) < MAX_BODY_BYTES
+    message = refusal(world, speaker, post(world, speaker, bomb, **{"content-encoding": encoding}), 413)
+    assert str(MAX_BODY_BYTES) in message
+
+
+@some_dialects
+@pytest.mark.parametrize(
+    ("accepted", "encoding"), [("gzip, deflate", "gzip"), ("gzip;q=0.5, zstd;q=0.5, br", "zstd"), ("br", None)]
+)
+def test_an_answer_is_compressed_as_the_caller_accepts(
+    world: World, speaker: Speaker, accepted: str, encoding: str | None
+) -> None:
+    for n_rows in (1, 60, 1200):
+        rows = [ROW | {"age": i / 7} for i in range(n_rows)]
+        plain = post(world, speaker, speaker.write(rows), **{"accept-encoding": "identity"})
+        answer = post(world, speaker, speaker.write(rows), **{"accept-encoding": accepted})
+        assert answer.content == plain.content
+        is_packed = encoding is not None and len(plain.content) >= 1024
+        assert answer.headers.get("content-encoding") == (encoding if is_packed else None)
+        assert answer.headers.get("vary") == ("accept-encoding" if is_packed else None)
+
+
+@every_dialect
+def test_an_answer_that_nobody_accepts_is_not_made(world: World, speaker: Speaker) -> None:
+    response = post(world, speaker, speaker.write([ROW]), accept="text/html, application/json;q=0")
+    assert "application/json" in refusal(world, speaker, response, 406)
+
+
+@pytest.mark.parametrize("speaker", SPEAKERS[4:], ids=lambda speaker: type(speaker).__name__)
+@pytest.mark.parametrize("accept", ["*/*", "application/*", "application/json", "", "text/html, */*;q=0.1"])
+def test_an_answer_is_json_unless_the_caller_accepts_another_medium_better(
+    world: World, speaker: Speaker, accept: str
+) -> None:
+    response = post(world, speaker, speaker.write([ROW]), accept=accept)
+    assert response.headers["content-type"] == "application/json"
+    assert IN_JSON[0].scores(response.content) == expected(world, [ROW])
+
+
+@pytest.mark.parametrize("asked", SPEAKERS[4:], ids=lambda speaker: type(speaker).__name__)
+def test_rows_in_json_may_be_answered_in_another_medium(world: World, asked: Speaker) -> None:
+    rows = [ROW, OTHER]
+    response = post(world, IN_JSON[0], IN_JSON[0].write(rows), accept=asked.headers["accept"])
+    assert response.headers["content-type"].startswith(asked.headers["content-type"].partition(";")[0])
+    assert asked.scores(response.content) == expected(world, rows)
+
+
+def packed(encoding: str, body: bytes) -> bytes:
+    if encoding == "identity":
+        return body
+    if encoding == "zstd":
+        return zstandard.compress(body)
+    return gzip.compress(body) if "gzip" in encoding else zlib.compress(body)
 
 
 @every_dialect
@@ -214,14 +305,14 @@ def test_a_body_compressed_in_another_way_is_refused_with_the_ways_that_are_read
     assert "gzip, deflate or zstd" in refusal(world, speaker, response, 415)
 
 
-@every_dialect
+@in_json
 @pytest.mark.parametrize("content_type", ["application/x-www-form-urlencoded", "text/plain", "application/vnd.x+json"])
 def test_json_is_read_whatever_curl_calls_it(world: World, speaker: Speaker, content_type: str) -> None:
     response = post(world, speaker, speaker.write([ROW]), **{"content-type": content_type})
     assert response.status_code == 200
 
 
-@every_dialect
+@in_json
 def test_a_byte_order_mark_is_no_error(world: World, speaker: Speaker) -> None:
     assert post(world, speaker, b"\xef\xbb\xbf" + speaker.write([ROW])).status_code == 200
 

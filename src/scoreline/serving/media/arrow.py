@@ -19,7 +19,7 @@ from scoreline.serving.media.ipc.flat import Malformed
 from scoreline.serving.media.ipc.frame import StreamFrame
 from scoreline.serving.media.ipc.stream import Columns, Compressed, read_stream
 from scoreline.serving.media.ipc.writing import write_stream
-from scoreline.serving.media.medium import check_rows, room, too_many
+from scoreline.serving.media.medium import check_not_empty, check_rows, room, too_many
 from scoreline.serving.protocols.dialect import Reply
 from scoreline.serving.protocols.headers import column_headers
 
@@ -35,6 +35,7 @@ class Arrow:
         self._translate = translate
 
     def read(self, body: bytes, active: Active) -> Decoded:
+        check_not_empty(body)
         try:
             columns = _read(body, active)
         except Compressed:

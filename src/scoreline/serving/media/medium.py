@@ -55,6 +55,12 @@ def too_many() -> TooLarge:
     )
 
 
+def check_not_empty(body: bytes) -> None:
+    """Raise BadRequest when there is nothing at all."""
+    if not body:
+        raise BadRequest("the body is empty", hint="send at least one row")
+
+
 def check_rows(n_rows: int) -> None:
     """Raise BadRequest when there is no row."""
     if not n_rows:

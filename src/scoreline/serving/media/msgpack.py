@@ -8,6 +8,7 @@ from scoreline.core.errors import BadRequest
 from scoreline.scoring.predictions import Predictions
 from scoreline.scoring.rows import Decoded
 from scoreline.serving.active import Active
+from scoreline.serving.media.medium import check_not_empty
 from scoreline.serving.protocols.dialect import Reply
 from scoreline.serving.protocols.native import read_document, scored
 
@@ -23,14 +24,15 @@ class Msgpack:
     quick_bytes = 64 * 1024
 
     def read(self, body: bytes, active: Active) -> Decoded:
+        check_not_empty(body)
         try:
             document = _decoder.decode(body)
         except RecursionError:
             hint = "a row holds numbers, texts, true, false and nil only"
             raise BadRequest("the msgpack is nested too deeply", hint=hint) from None
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            what = "the body is empty" if not body else f"the body is not msgpack: {error}"
-            raise BadRequest(what, hint="send one msgpack document with at least one row") from None
+            hint = "send one msgpack document with at least one row"
+            raise BadRequest(f"the body is not msgpack: {error}", hint=hint) from None
         decoded = read_document(document, active)
         for name in decoded.ignored:
             if not isinstance(name, str):

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from scoreline.core.errors import BadRequest
 from scoreline.core.translation import ToTranslate, Translate
 from scoreline.scoring.predictions import Predictions
 from scoreline.scoring.rows import Decoded
 from scoreline.serving.active import Active
 from scoreline.serving.media.arrow import read_translated, write_arrow
+from scoreline.serving.media.medium import check_not_empty
 from scoreline.serving.protocols.dialect import Reply
 from scoreline.serving.protocols.headers import column_headers
+
+MAGIC = b"PAR1"
 
 
 class Parquet:
@@ -22,6 +26,9 @@ class Parquet:
         self._translate = translate
 
     def read(self, body: bytes, active: Active) -> Decoded:
+        check_not_empty(body)
+        if not body.startswith(MAGIC):
+            raise BadRequest("the body is not a Parquet file", hint="send the bytes of the file as they are")
         return read_translated(self._translate, "parquet", body, active)
 
     def write(self, predictions: Predictions, decoded: Decoded, active: Active) -> Reply:
