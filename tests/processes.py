@@ -27,9 +27,10 @@ class Server:
 
     @property
     def workers(self) -> set[int]:
-        """The processes that it has now."""
+        """The processes that answer now; what works beside them is nice."""
         pid = self.process.pid
-        return {int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+        children = map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
+        return {child for child in children if niceness(child) == niceness(pid)}
 
     def lines(self, event: str) -> list[dict[str, Any]]:
         """The lines of the log about ``event`` that are written so far."""
@@ -83,6 +84,14 @@ class Connection:
         self.ask(path, body, f"x-request-id: {name}")
         told = wait_for(lambda: [line for line in self._server.lines("request") if line["request_id"] == name])
         return int(told[0]["worker"])
+
+
+def niceness(pid: int) -> int | None:
+    """How far behind others a process stands; None: it has ended."""
+    try:
+        return os.getpriority(os.PRIO_PROCESS, pid)
+    except ProcessLookupError:
+        return None
 
 
 def first_document(process: subprocess.Popen[str]) -> dict[str, Any]:
