@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Literal, TextIO
 
 import msgspec
@@ -39,11 +41,9 @@ class JsonLines(logging.Formatter):
 
     def start(self, level: int, event: str, at: float) -> str:
         """Return what every line begins with; a comma and more members, or the end of the object, come next."""
-        start = {"time": _time(at), "level": logging.getLevelName(level).lower(), "event": event, **self._whose()}
-        return msgspec.json.encode(start)[:-1].decode()
-
-    def _whose(self) -> RequestLine:
-        return {} if self.worker is None else {"worker": self.worker}
+        worker = "" if self.worker is None else f',"worker":{self.worker}'
+        said = f'"level":"{_LEVELS.get(level, level)}","event":{msgspec.json.encode(event).decode()}{worker}'
+        return f'{{"time":"{_second(int(at))}.{int(at % 1 * 1000):03d}+00:00",{said}'
 
 
 class TextLines(logging.Formatter):
@@ -65,7 +65,8 @@ class TextLines(logging.Formatter):
 
     def start(self, at: float) -> str:
         """Return what every line begins with."""
-        return _clock(at) if self.worker is None else f"{_clock(at)} worker {self.worker}:"
+        clock = _clock(int(at))
+        return clock if self.worker is None else f"{clock} worker {self.worker}:"
 
 
 class Destination(logging.StreamHandler[TextIO]):
@@ -75,23 +76,41 @@ class Destination(logging.StreamHandler[TextIO]):
         super().__init__()
         self.lines = lines
         self.setFormatter(lines)
+        try:
+            self._descriptor: int | None = self.stream.fileno()
+        except (OSError, ValueError, AttributeError):  # not a file
+            self._descriptor = None
 
     def write(self, text: str) -> None:
         """Write whole lines, as records of theirs would be written."""
         try:
             with self.lock or contextlib.nullcontext():
                 for part in _whole(text):
-                    self.stream.write(part)
-                    self.flush()
+                    self._write(part)
         except Exception:  # as logging does: a log that is gone stops no request
             self.handleError(logging.makeLogRecord({"msg": "request"}))
 
+    def _write(self, text: str) -> None:
+        """Write past the stream's buffer, which is empty: it is emptied after each record."""
+        if self._descriptor is None:
+            self.stream.write(text)
+            self.flush()
+            return
+        left = memoryview(text.encode())
+        while left:
+            left = left[os.write(self._descriptor, left) :]
 
-def _time(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
+
+_LEVELS = {number: name.lower() for name, number in logging.getLevelNamesMapping().items()}
 
 
-def _clock(at: float) -> str:
+@lru_cache(maxsize=2)
+def _second(at: int) -> str:
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds").partition("+")[0]
+
+
+@lru_cache(maxsize=2)
+def _clock(at: int) -> str:
     return time.strftime("%H:%M:%S", time.localtime(at))
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from scoreline.web.fastlane.targets import Target
 
 log = logging.getLogger("scoreline.requests")
+_all = logging.getLogger("scoreline")
 
 LEVELS: dict[RequestLog, int] = {"all": logging.INFO, "errors": logging.WARNING, "off": logging.CRITICAL}
 N_PARTS_KEPT = 1024
@@ -100,7 +101,7 @@ class _JsonParts:
                 active, target = call.active, call.target
                 shared = f"{start},{self._part(active, target)}"
             request_id = call.request_id
-            if not request_id.isalnum():
+            if '"' in request_id or "\\" in request_id:
                 request_id = _text(request_id)
             more = f',"client":"{call.caller}"' if call.caller else ""
             if call.trace and (parent := parse_traceparent(call.trace)) is not None:
@@ -127,7 +128,7 @@ _json = _JsonParts()
 
 def _own_log() -> Destination | None:
     """Return the server's own log; None where anything else listens."""
-    found = logging.getLogger("scoreline").handlers
+    found = _all.handlers
     if len(found) == 1 and isinstance(found[0], Destination) and not log.handlers:
         return found[0]
     return None
