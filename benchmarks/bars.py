@@ -10,7 +10,7 @@ from benchmarks import batch, row
 from benchmarks.figures import Report
 from benchmarks.worlds import NAMES
 
-SCORELINE, WITHOUT_LOG, CONSTANT = "scoreline", "scoreline, prediction log off", "constant"
+SCORELINE, WITHOUT_LOG, CONSTANT = "scoreline", "scoreline, log off", "constant"
 FASTAPI, MLFLOW = "FastAPI + onnxruntime", "MLflow"
 RATES = (
     (CONSTANT, "numbers", 0.50, 0.70),

@@ -13,7 +13,7 @@ from benchmarks.ways import OURS, Way
 from benchmarks.worlds import World
 
 LOAD_SECONDS = 5
-WITHOUT = {"scoreline, prediction log off", "scoreline, fast lane off", "constant"}
+WITHOUT = {"scoreline, log off", "scoreline, fast lane off", "constant"}
 """Servers that differ from `scoreline` in nothing that is measured here."""
 
 

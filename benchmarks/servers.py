@@ -49,6 +49,7 @@ class Server:
         self.way, self.world = way, world
         self._log = folder / f"{world.name} {way.name}.log"
         self._port = _free_port()
+        self.n_answered = 0
         self.start_seconds = 0.0
         """From the start of its process to its first score."""
         self._started = time.perf_counter()
@@ -85,6 +86,7 @@ class Server:
             connection.close()
         if answer.status != http.HTTPStatus.OK:
             raise Void(f"{self.way.name} answered {answer.status}: {content.decode()}\n{self._tail()}")
+        self.n_answered += 1
         document: Any = json.loads(content)
         return self.way.probabilities(document)
 

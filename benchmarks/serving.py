@@ -64,6 +64,8 @@ def measure(
         for one in plans:
             tell(f"{world.name}: {one.n_rows} rows a request, {one.n_connections} connections")
             yield _cell(world, one, [server for server in servers if one.n_rows in server.way.n_rows], cores)
+    for server in servers:
+        server.way.verify(world, server.n_answered)
 
 
 def _cell(world: World, one: Plan, servers: Sequence[Server], cores: Cores) -> Cell:
@@ -88,7 +90,9 @@ def _cell(world: World, one: Plan, servers: Sequence[Server], cores: Cores) -> C
 def _load(server: Server, one: Plan, cores: Cores) -> Load:
     bodies = write_bodies(server.way, server.world, one.n_rows)
     url = server.url(one.n_rows)
-    return load(url, bodies, n_connections=one.n_connections, seconds=one.seconds, core=cores.load)
+    found = load(url, bodies, n_connections=one.n_connections, seconds=one.seconds, core=cores.load)
+    server.n_answered += found.n_requests
+    return found
 
 
 def _rate(rounds: list[Round]) -> Rate:

@@ -13,10 +13,14 @@ from typing import Any, Protocol
 
 from benchmarks.loads import Void
 from benchmarks.worlds import Row, World
+from scoreline.app import prediction_log
 from scoreline.app.settings import Settings, open_app
 
 ROOT = Path(__file__).parents[1]
 PEERS = ROOT / ".venv-bench" / "bin"
+
+MOST_UNTOLD = 10_000
+"""Requests that wrk sent and did not wait for, over all loads."""
 
 
 class Way(Protocol):
@@ -51,6 +55,10 @@ class Way(Protocol):
 
     def probabilities(self, answer: Any) -> list[float]:
         """Read an answer: the probability of the last label for each row."""
+        ...
+
+    def verify(self, world: World, n_answered: int) -> None:
+        """Check that it did beside answering what it says it does. Raises Void."""
         ...
 
 
@@ -88,11 +96,20 @@ class Scoreline:
     def probabilities(self, answer: Any) -> list[float]:
         return [list(prediction["probability"].values())[-1] for prediction in answer["predictions"]]
 
+    def verify(self, world: World, n_answered: int) -> None:
+        settings = Settings.of(home=self.home(world), environment={})
+        with open_app(settings) as app:
+            found = prediction_log.statistics(app, prediction_log.Wanted(world.name))
+        n_wanted = n_answered if self.log == "on" else 0
+        if found.lost or not n_wanted <= found.n_requests <= (n_answered + MOST_UNTOLD) * (self.log == "on"):
+            text = f"{self.name}: its log has {found.n_requests:,} requests and lost {found.lost or 'none'}"
+            raise Void(f"{text}; it answered {n_answered:,}")
+
 
 class WithoutLog(Scoreline):
     """The same without its prediction log."""
 
-    name = "scoreline, prediction log off"
+    name = "scoreline, log off"
     log = "off"
 
 
@@ -120,6 +137,9 @@ class Constant(Scoreline):
     name = "constant"
     n_rows = (1,)
     program = (sys.executable, "-m", "benchmarks.peers.constant")
+
+    def verify(self, world: World, n_answered: int) -> None:
+        pass
 
 
 class FastApi:
@@ -150,6 +170,9 @@ class FastApi:
     def probabilities(self, answer: Any) -> list[float]:
         return list(answer["probabilities"]) if "probabilities" in answer else [answer["probability"]]
 
+    def verify(self, world: World, n_answered: int) -> None:
+        pass
+
 
 class Mlflow:
     """MLflow's own scoring server, one worker."""
@@ -176,6 +199,9 @@ class Mlflow:
 
     def probabilities(self, answer: Any) -> list[float]:
         return [row[-1] for row in answer["predictions"]]
+
+    def verify(self, world: World, n_answered: int) -> None:
+        pass
 
 
 OURS: tuple[Way, ...] = (Scoreline(), WithoutLog(), TwoWorkers(), Asgi(), Constant())
