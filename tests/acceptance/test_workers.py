@@ -115,6 +115,19 @@ def test_what_no_worker_has_accepted_waits_for_the_one_that_takes_its_place(home
         assert {connection.worker(SCORE, BODY) for connection in connections} == {0, 1}
 
 
+def test_the_worker_with_the_fewest_connections_gets_the_new_ones(home: Path, tmp_path: Path) -> None:
+    with serving(home, tmp_path) as server:
+        kept = [Connection(server) for _ in range(24)]
+        found = [connection.worker(SCORE, BODY) for connection in kept]
+        os.kill(min(server.workers), signal.SIGKILL)
+        (death,) = wait_for(lambda: server.lines("died"))
+        new = int(death["process"].removeprefix("worker "))
+        n_more = len(found) - found.count(new)
+        wait_for(lambda: Connection(server).worker(SCORE, BODY) == new)
+        kept += (more := [Connection(server) for _ in range(n_more)])
+        assert [connection.worker(SCORE, BODY) for connection in more].count(new) >= n_more - 2
+
+
 def test_sigterm_ends_all_workers_after_they_have_finished_what_they_accepted(home: Path, tmp_path: Path) -> None:
     with serving(home, tmp_path) as server:
         workers, connections = server.workers, accepted(server, 12)

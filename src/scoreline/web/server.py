@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import errno
 import os
@@ -98,11 +99,18 @@ def background(app: ASGIApp, listening: socket.socket) -> Iterator[str]:
 class Server(uvicorn.Server):
     """uvicorn with our settings, on a socket that listens already."""
 
-    def __init__(self, app: ASGIApp, listening: socket.socket, ready: Callable[[str], None] | None = None) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        listening: socket.socket,
+        ready: Callable[[str], None] | None = None,
+        *,
+        protocol: Callable[..., asyncio.Protocol] = choose_protocol,
+    ) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
-                http=choose_protocol,  # type: ignore[arg-type]  # uvicorn calls it, and asks no more of it
+                http=protocol,  # type: ignore[arg-type]  # uvicorn calls it, and asks no more of it
                 ws="none",
                 lifespan="on",
                 log_config=None,

@@ -17,6 +17,7 @@ from scoreline.core.errors import Conflict, Unavailable
 from scoreline.web.logs import JsonLines, TextLines
 from scoreline.web.server import bind
 from scoreline.web.workers import usable_cores
+from scoreline.web.workers.balance import Balance
 from scoreline.web.workers.child import Child, Voice, fork
 from scoreline.web.workers.post import Post
 from scoreline.web.workers.sockets import Sockets
@@ -89,6 +90,26 @@ def test_where_sockets_cannot_be_dealt_to_all_workers_have_one() -> None:
     assert sockets.of(0) is sockets.of(1) is first
     assert sockets.keep(1) is first
     first.close()
+
+
+@forks
+def test_a_connection_goes_to_the_worker_that_has_the_fewest_of_those_that_are_there() -> None:
+    balance = Balance(3)
+    balance.counts[0], balance.counts[2] = 5, 4
+    assert balance.fewest() == 2
+    balance.leave(2)
+    assert balance.fewest() == 0
+    caller, connection = socket.socketpair()
+    assert balance.hand_over(connection.fileno(), 0)
+    assert balance.counts[0] == 6
+    connection.close()
+    _, (descriptor,), _, _ = socket.recv_fds(balance.inbox(0), 1, 1)
+    with socket.socket(fileno=descriptor) as arrived:
+        arrived.sendall(b"hello")
+    assert caller.recv(100) == b"hello"
+    caller.close()
+    balance.close()
+    assert not balance.hand_over(0, 0)
 
 
 def test_cores_are_those_of_the_container(tmp_path: Path) -> None:

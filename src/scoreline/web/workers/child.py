@@ -118,6 +118,8 @@ def fork(life: Callable[[Voice], None]) -> Child:
         try:
             pid = os.fork()
             if not pid:
+                os.close(told)
+                os.close(words)
                 _live(life, Voice(telling), saying, before)
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)

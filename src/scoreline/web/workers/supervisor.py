@@ -13,6 +13,7 @@ from functools import partial
 
 from scoreline.core.errors import Unavailable
 from scoreline.web.server import DRAIN_SECONDS, url_of
+from scoreline.web.workers.balance import Balance
 from scoreline.web.workers.child import Child, Voice, clock, fork
 from scoreline.web.workers.post import Post
 from scoreline.web.workers.sides import SideProcess, attend
@@ -49,13 +50,16 @@ class Supervisor:
         self._died = died
         self._signals = Signals(signal.SIGINT, signal.SIGTERM, signal.SIGCHLD)
         self._lifeline = Lifeline()
+        self._balance = Balance(n_workers) if n_workers > 1 else None
 
         def worker(slot: int, voice: Voice) -> None:
             listening = self._sockets.keep(slot)
-            work(application, slot, listening, voice, self._lifeline, self._watch.beat_seconds)
+            work(application, slot, listening, voice, self._lifeline, self._watch.beat_seconds, self._balance)
 
         def beside(side: SideProcess, voice: Voice) -> None:
             self._sockets.close()
+            if self._balance is not None:
+                self._balance.close()
             attend(side, voice, self._lifeline)
 
         self._workers = [Post(f"worker {slot}", partial(worker, slot), slot=slot) for slot in range(n_workers)]
@@ -138,7 +142,8 @@ class Supervisor:
             if child.leaving and post.child is child and not self._stopping:
                 post.child = None
                 log.info("%s (pid %d) was asked to end; another takes its place", post.name, child.pid)
-        self._watch.look([(post, child) for post, child in self._children.values() if post.slot is not None])
+        for post in self._watch.look([found for found in self._children.values() if found[0].slot is not None]):
+            self._leave_out(post)
         self._any_was_ready = self._any_was_ready or any(post.ready for post in self._workers)
         if not self._all_were_ready and all(post.ready for post in self._workers):
             self._all_were_ready = True
@@ -152,6 +157,11 @@ class Supervisor:
             for post, child in self._children.values():
                 log.warning("%s (pid %d) has not ended in time; it is killed", post.name, child.pid)
                 child.send(signal.SIGKILL)
+
+    def _leave_out(self, post: Post) -> None:
+        """Let nobody hand connections over to who is not there."""
+        if self._balance is not None and post.slot is not None:
+            self._balance.leave(post.slot)
 
     def _left(self, posts: Sequence[Post]) -> list[Child]:
         return [child for post, child in self._children.values() if post in posts]
@@ -174,6 +184,8 @@ class Supervisor:
                 except Exception:
                     log.exception("what is to be done when %s (pid %d) has died failed", post.name, pid)
             post.lost(child, code, clock(), asked=self._stopping)
+            if post.child is None:
+                self._leave_out(post)
         if not self._any_was_ready and all(post.n_failures >= N_STARTS for post in self._workers):
             raise Unavailable("no worker could start", hint="the lines above say why")
 
@@ -184,6 +196,8 @@ class Supervisor:
             child.close()
         self._sockets.close()
         self._lifeline.close()
+        if self._balance is not None:
+            self._balance.close()
 
 
 def _ended() -> list[tuple[int, int]]:

@@ -10,6 +10,7 @@ from scoreline.web.workers.child import Child, clock
 from scoreline.web.workers.post import Post
 
 LONGEST_BEAT_SECONDS = 1.0
+LATE_BEATS = 3
 ABORT_SECONDS = 2.0
 """What a stuck worker has to write down where it stands."""
 
@@ -30,13 +31,16 @@ class Watch:
         self._clock = clock
         self._looked_at = clock()
 
-    def look(self, workers: Iterable[tuple[Post, Child]]) -> None:
-        """Abort who was silent too long, so that it writes its stack; kill who does not even do that."""
+    def look(self, workers: Iterable[tuple[Post, Child]]) -> list[Post]:
+        """Return those who are late; abort who is silent too long, so that it writes its stack, or kill it."""
+        late = []
         now = self._clock()
         passed = min(now - self._looked_at, 2 * self.beat_seconds)
         self._looked_at = now
         for post, child in workers:
             child.silent_seconds += passed
+            if child.silent_seconds > LATE_BEATS * self.beat_seconds:
+                late.append(post)
             if not self._stuck_seconds or child.silent_seconds <= self._stuck_seconds:
                 continue
             if not child.aborted:
@@ -46,3 +50,4 @@ class Watch:
                 child.send(signal.SIGABRT)
             elif child.silent_seconds > self._stuck_seconds + ABORT_SECONDS:
                 child.send(signal.SIGKILL)
+        return late

@@ -18,9 +18,12 @@ from typing import NamedTuple
 from starlette.types import ASGIApp
 from uvicorn.loops.auto import auto_loop_factory
 
+from scoreline.web.fastlane import choose_protocol
 from scoreline.web.logs import log_as
 from scoreline.web.server import DRAIN_SECONDS, Server
+from scoreline.web.workers.balance import Balance
 from scoreline.web.workers.child import Voice
+from scoreline.web.workers.share import Door, Share
 from scoreline.web.workers.signals import Lifeline
 
 LATE_SECONDS = 5.0
@@ -59,12 +62,13 @@ def work(
     voice: Voice,
     lifeline: Lifeline,
     beat_seconds: float,
+    balance: Balance | None,
 ) -> None:
     """Serve as worker ``slot`` until SIGTERM, or until the supervisor is gone; then finish what was accepted."""
     log_as(slot)
     lifeline.watch(_end_alone)
     with application(Worker.here(slot)) as app:
-        server = _WorkerServer(app, listening, voice, beat_seconds)
+        server = _WorkerServer(app, slot, listening, voice, beat_seconds, balance)
         signal.signal(signal.SIGTERM, server.handle_exit)
         server.serve_here()
 
@@ -76,15 +80,42 @@ def _end_alone() -> None:
 
 
 class _WorkerServer(Server):
-    def __init__(self, app: ASGIApp, listening: socket.socket, voice: Voice, beat_seconds: float) -> None:
-        super().__init__(app, listening)
+    def __init__(
+        self,
+        app: ASGIApp,
+        slot: int,
+        listening: socket.socket,
+        voice: Voice,
+        beat_seconds: float,
+        balance: Balance | None,
+    ) -> None:
+        super().__init__(app, listening, protocol=choose_protocol if balance is None else self._door)
         self._voice = voice
         self._beat_seconds = beat_seconds
+        self._share = None if balance is None else Share(balance, slot, self.server_state)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         self._beat(asyncio.get_running_loop())
         await super().startup(sockets)
+        if self._share is not None:
+            self._share.open(self._make)
         self._voice.ready()
+
+    async def on_tick(self, counter: int) -> bool:
+        if self._share is not None:
+            self._share.tell()
+        return await super().on_tick(counter)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._share is not None:
+            await self._share.close(self._make)
+        await super().shutdown(sockets)
+
+    def _door(self, *_: object, **__: object) -> asyncio.Protocol:
+        return self._make() if self._share is None else Door(self._share, self._make)
+
+    def _make(self) -> asyncio.Protocol:
+        return choose_protocol(self.config, self.server_state, self.lifespan.state)
 
     def _beat(self, loop: asyncio.AbstractEventLoop) -> None:
         self._voice.beat()
