@@ -83,11 +83,13 @@ class Client:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def request(self, method: str, path: str, body: bytes | None = None) -> Any:
+    def request(
+        self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> Any:
         """Send a request, read its JSON. Raises ScorelineError, Unavailable when the server cannot be reached."""
         for wait_seconds in (*self._retry_seconds, None):
             try:
-                status, content = self._exchange(method, path, body)
+                status, content = self._exchange(method, path, body, headers or {})
             except TimeoutError:
                 raise Unavailable(
                     f"{self.url} did not answer within {self._timeout_seconds:g} s", hint="raise timeout_seconds"
@@ -105,8 +107,10 @@ class Client:
             time.sleep(wait_seconds)
         raise AssertionError("unreachable")
 
-    def _exchange(self, method: str, path: str, body: bytes | None) -> tuple[int, bytes]:
-        headers = self._headers if body is None else self._headers | {"Content-Type": "application/json"}
+    def _exchange(self, method: str, path: str, body: bytes | None, more: Mapping[str, str]) -> tuple[int, bytes]:
+        headers = {**self._headers, **more}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
         while True:
             try:
                 connection, is_fresh = self._idle.pop(), False
@@ -169,9 +173,14 @@ class Deployment:
         self._client = client
         self._path = f"/api/v1/deployments/{quote(name, safe='')}"
 
-    def score(self, rows: Row | Sequence[Row] | Any) -> Answer:
-        """Score one row (a dict), rows (a list of dicts) or a frame (polars, pandas, Arrow). One prediction a row."""
-        return Answer(self._client.request("POST", f"{self._path}/score", encode_rows(rows)))
+    def score(self, rows: Row | Sequence[Row] | Any, *, key: str = "") -> Answer:
+        """Score one row (a dict), rows (a list of dicts) or a frame (polars, pandas, Arrow). One prediction a row.
+
+        ``key`` says for whom (a customer's number, say; no secret): where versions share the requests of the
+        deployment and the split is sticky, the same key meets the same version.
+        """
+        headers = {"X-Scoreline-Key": key} if key else {}
+        return Answer(self._client.request("POST", f"{self._path}/score", encode_rows(rows), headers))
 
     def schema(self) -> dict[str, Any]:
         """Columns, labels and outputs."""
