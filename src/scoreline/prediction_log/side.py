@@ -11,7 +11,7 @@ from scoreline.prediction_log.locks import is_locked
 from scoreline.prediction_log.places import Places
 
 ROUND_SECONDS = 5.0
-NICENESS = 10
+NICENESS = 19
 """It works when the workers leave it something."""
 
 log = logging.getLogger("scoreline.prediction_log")
