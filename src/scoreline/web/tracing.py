@@ -151,8 +151,8 @@ def open_tracing(environment: Mapping[str, str] | None = None) -> Tracing | None
             "no spans are exported, though OTEL_* variables ask for it: %s; %s installs it", error.name, INSTALL
         )
         return None
-    of_sdk = logging.getLogger("opentelemetry")
-    of_sdk.handlers, of_sdk.propagate = logging.getLogger("scoreline").handlers, False
+    for handler in logging.getLogger("scoreline").handlers:  # of the server's own log
+        logging.getLogger("opentelemetry").addHandler(handler)
     is_named = given.get("OTEL_SERVICE_NAME") or "service.name=" in given.get("OTEL_RESOURCE_ATTRIBUTES", "")
     name = {} if is_named else {"service.name": "scoreline"}
     resource = Resource.create({"service.version": scoreline.__version__, **name})
