@@ -94,6 +94,20 @@ def test_an_answer_says_what_answered_and_how_columns_differed(served: Served) -
     assert (answer.ignored_columns, answer.absent_columns) == (["hat"], ["amount", "purpose"])
 
 
+def test_a_key_meets_the_same_version_again(tmp_path: Path) -> None:
+    with open_app(Settings.of(home=tmp_path / "home", environment={})) as app:
+        for number in (1, 2):
+            tiny_artifact(tmp_path / "one.scoreline", weight=number / 1000)
+            app.registry.register(tmp_path / "one.scoreline")
+        app.registry.deploy("credit-risk", "credit")
+        app.registry.set_split("credit-risk", {"2": 50}, sticky=True)
+        with background(create_app(app.registry), bind(port=0)) as url, Client(url) as client:
+            credit = client.deployments["credit-risk"]
+            versions = {key: {credit.score(ROWS, key=key).version for _ in range(5)} for key in map(str, range(20))}
+    assert all(len(found) == 1 for found in versions.values())
+    assert set.union(*versions.values()) == {1, 2}
+
+
 def test_the_sample_and_the_schema_come_along(served: Served) -> None:
     with Client(served.url) as client:
         credit = client.deployments["credit-risk"]
