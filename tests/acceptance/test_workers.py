@@ -53,6 +53,10 @@ def accepted(server: Server, n: int = 1) -> list[Connection]:
     return connections
 
 
+def n_threads(pid: int) -> int:
+    return len(list(Path(f"/proc/{pid}/task").iterdir()))
+
+
 def finished(connections: list[Connection]) -> list[int]:
     for connection in connections:
         connection.send_body(BODY)
@@ -131,6 +135,7 @@ def test_the_worker_with_the_fewest_connections_gets_the_new_ones(home: Path, tm
 def test_sigterm_ends_all_workers_after_they_have_finished_what_they_accepted(home: Path, tmp_path: Path) -> None:
     with serving(home, tmp_path) as server:
         workers, connections = server.workers, accepted(server, 12)
+        assert n_threads(server.process.pid) == 1  # with more, a fork may copy a lock that is held
         server.process.send_signal(signal.SIGTERM)
         wait_for(lambda: not server.listens())
         assert finished(connections) == [200] * len(connections)

@@ -15,9 +15,7 @@ from scoreline.cli.command import command, option
 from scoreline.cli.session import Session
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp
-
-    from scoreline.web.workers import Worker
+    from scoreline.web.workers import ASGIApp, Worker
 
 PANEL = "Serving"
 DEFAULT_PORT = "9090"
