@@ -13,12 +13,12 @@ JSON = "application/json"
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
-class _VersionLines(dict[int, bytes]):
-    """The header that tells the version, by version; 0 is none."""
+class _Ends(dict[int, bytes]):
+    """The end of the headers, which tells the version, by version; 0 is none."""
 
     def __missing__(self, version: int) -> bytes:
-        line = self[version] = b"\r\nx-scoreline-version: %d" % version if version else b""
-        return line
+        end = self[version] = b"\r\nx-scoreline-version: %d\r\n\r\n" % version if version else b"\r\n\r\n"
+        return end
 
 
 class Responses:
@@ -29,7 +29,7 @@ class Responses:
         self._headers: list[tuple[bytes, bytes]] | None = None
         self._shared = b""
         self._usual = b""
-        self._versions = _VersionLines()
+        self._ends = _Ends()
 
     def write(self, reply: Reply, request_id: str, version: int, *, keep_alive: bool) -> bytes:
         """Return the whole answer: status, headers, body."""
@@ -44,9 +44,10 @@ class Responses:
             more = [(name.encode(), value.encode("latin-1")) for name, value in reply.headers]
             more.append((b"content-type", reply.media_type.encode()))
             start = STATUS_LINE[reply.status] + self._shared + _lines(more) + b"content-length: "
-        end = b"\r\n\r\n" if keep_alive else b"\r\nconnection: close\r\n\r\n"
-        told = self._versions[version]
-        return b"%b%d\r\nx-request-id: %b%b%b%b" % (start, len(body), request_id.encode(), told, end, body)
+        end = self._ends[version]
+        if not keep_alive:
+            end = end[:-2] + b"connection: close\r\n\r\n"
+        return b"%b%d\r\nx-request-id: %b%b%b" % (start, len(body), request_id.encode(), end, body)
 
     def last(self, status: int, text: str, headers: Iterable[tuple[str, str]] = ()) -> bytes:
         """Return the answer to what is not a whole request; nothing on the connection is read after it."""
