@@ -33,6 +33,8 @@ class Decoder:
         self._get_numbers = getter(self._number_names)
         self._get_texts = getter(self._text_names)
         self._plain = PlainRows(schema) if PlainRows.fit(schema) else None
+        self.json: Callable[[bytes], Decoded | None] = _nothing if self._plain is None else self._plain.json
+        """Decodes the plain rows of a JSON document; None: it has others, so parse it and decode what it is."""
         # Only a format can make another thing of a plain number than the number itself.
         self._plain_numbers = not any(column.datetime_format for column in schema.numbers)
         self._codes = tuple(j for j, column in enumerate(schema.texts) if column.integer)
@@ -71,15 +73,10 @@ class Decoder:
                 complete = False
             if not complete:
                 ignored.update((name, None) for name in row if name not in self._known)
-            rows.append((*self._read_numbers(number_values, i), *self._read_texts(text_values, i)))
+            rows.append((self._read_numbers(number_values, i), self._read_texts(text_values, i)))
         if len(absent) == n_known and not any(self._known.intersection(row) for row in records):
             raise self._no_known_column(ignored)
         return self._decoded(rows, ignored, absent)
-
-    def json(self, body: bytes) -> Decoded | None:
-        """Decode the plain rows of a JSON document (see ``PlainRows``); None: parse it, and decode what it is."""
-        rows = self._plain.json(body) if self._plain is not None else None
-        return None if rows is None else Decoded(rows)
 
     def table(self, fields: Sequence[str], values: Sequence[Sequence[Any]]) -> Decoded:
         """Decode rows of values, each in the order of ``fields``.
@@ -93,7 +90,7 @@ class Decoder:
         for i, row in enumerate(values):
             if not isinstance(row, list | tuple) or len(row) != n_fields:
                 raise _wrong_length(row, i, n_fields)
-            rows.append((*self._read_numbers(get_numbers(row), i), *self._read_texts(get_texts(row), i)))
+            rows.append((self._read_numbers(get_numbers(row), i), self._read_texts(get_texts(row), i)))
         return self._decoded(rows, layout.ignored, layout.absent)
 
     def frame(self, frame: Any) -> Decoded:
@@ -128,7 +125,7 @@ class Decoder:
                 # A comparison with NaN is false and with a text a TypeError: both can only send a row the long way.
                 if min(values) >= -LARGEST_NUMBER and max(values) <= LARGEST_NUMBER:
                     return values
-            except TypeError:
+            except (TypeError, ValueError, OverflowError):
                 pass
         return _read(self._number_readers, values, self.schema.numbers, i)
 
@@ -143,7 +140,7 @@ class Decoder:
 
     def _decoded(self, listed: list[Row], ignored: Iterable[str], absent: Iterable[str]) -> Decoded:
         if listed:
-            rows = Rows.of(listed, len(self._number_names))
+            rows = Rows.of(listed)
         else:
             rows = Rows(np.empty((0, len(self._number_names))), np.empty((0, len(self._text_names)), dtype=object))
         return self._checked(rows, ignored, absent)
@@ -197,6 +194,10 @@ class Decoder:
         found = ", ".join(f"`{name}`" for name in list(sent)[:20]) or "none"
         hint = f"expected {expected}" + (f"; {', '.join(close)}" if close else "")
         return SchemaMismatch(f"no column of the schema was sent; found {found}", hint=hint)
+
+
+def _nothing(_: bytes) -> None:
+    return None
 
 
 def _read(

@@ -55,6 +55,8 @@ class Graph:
             raise ArtifactRefused(f"pipeline.onnx: expected `probability` float or `prediction` double, found {found}")
         self.answer = answers[0]
         self._fetch = [self.answer]
+        # ``InferenceSession.run`` checks in Python what ``_sess.run`` checks again in C, and that takes 1.3 µs.
+        self._call = getattr(self._session, "_sess", self._session).run
         self._run_options = ort.RunOptions()
         self._run_options.only_execute_path_to_fetches = True
         shape = outputs[self.answer].shape
@@ -81,7 +83,7 @@ class Graph:
             feed[NUMBERS] = rows.numbers
         if self.n_texts:
             feed[TEXTS] = rows.texts
-        answer: Answer = self._session.run(self._fetch, feed, self._run_options)[0]
+        answer: Answer = self._call(self._fetch, feed, self._run_options)[0]
         return answer
 
 

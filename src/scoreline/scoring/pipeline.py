@@ -11,6 +11,7 @@ from scoreline.scoring.archive import GRAPH, SAMPLE, Source, read_archive
 from scoreline.scoring.decode import Decoder
 from scoreline.scoring.graph import Graph
 from scoreline.scoring.predictions import Predictions, outputs
+from scoreline.scoring.records import Records
 from scoreline.scoring.rows import Decoded, Rows
 from scoreline.scoring.sample import Sample, check_sample, read_sample
 
@@ -46,6 +47,7 @@ class ScoringPipeline:
         self.sample = sample
         self.graph = graph
         self.decoder = Decoder(manifest.schema)
+        self._records = Records(manifest.task, manifest.labels)
 
     def score(self, rows: Any) -> Predictions:
         """Score a dict (one row), a list of dicts, a polars or pandas data frame, or a pyarrow table.
@@ -64,14 +66,19 @@ class ScoringPipeline:
     def score_decoded(self, decoded: Decoded) -> Predictions:
         """Score decoded rows; the predictions remember which columns were ignored and absent."""
         manifest = self.manifest
-        values = self.graph.run(decoded.rows)
         return Predictions(
-            manifest.task, manifest.target, manifest.labels, values, ignored=decoded.ignored, absent=decoded.absent
+            manifest.task,
+            manifest.target,
+            manifest.labels,
+            self.graph.run(decoded.rows),
+            ignored=decoded.ignored,
+            absent=decoded.absent,
+            records=self._records,
         )
 
     def score_rows(self, rows: Rows) -> Predictions:
         """Score Rows."""
-        return Predictions(self.manifest.task, self.manifest.target, self.manifest.labels, self.graph.run(rows))
+        return self.score_decoded(Decoded(rows))
 
     def self_test(self) -> None:
         """Score the sample and compare.

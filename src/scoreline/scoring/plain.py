@@ -6,15 +6,15 @@ not of that type is read in the usual way, which gives the same blocks; the rule
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from operator import itemgetter
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any
 
 import msgspec
 from msgspec.structs import astuple
 
-from scoreline.core.schema import Column, Schema
-from scoreline.scoring.rows import Row, Rows
+from scoreline.core.schema import LARGEST_NUMBER, Column, Schema
+from scoreline.scoring.layout import getter
+from scoreline.scoring.rows import Decoded, Row, Rows
 from scoreline.scoring.values import integer_code, number_reader, text_reader
 
 MOST_COLUMNS = 200
@@ -23,24 +23,27 @@ FIRST_MEMBER_BYTES = 16
 """Within so many bytes of a document its first member is named."""
 Refused = (msgspec.DecodeError, ValueError, TypeError, RecursionError)
 """What ``convert`` raises for a row that is not plain."""
+Number = (
+    Annotated[float, msgspec.Meta(ge=-LARGEST_NUMBER, le=LARGEST_NUMBER)]
+    | Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+    | bool
+    | None
+)
+Take = Callable[[Any], Row]
 
 
 class PlainRows:
     """Takes plain rows of a schema apart; safe in threads."""
 
     def __init__(self, schema: Schema) -> None:
-        n_numbers, in_blocks = len(schema.numbers), (*schema.numbers, *schema.texts)
         names = {f"c{j}": column.name for j, column in enumerate(schema.columns)}
         fields = [(name, _type(column)) for name, column in zip(names, schema.columns, strict=True)]
         row: Any = msgspec.defstruct("PlainRow", fields, rename=names, forbid_unknown_fields=True, gc=False)
         body: Any = msgspec.defstruct("PlainBody", [("rows", list[row])], forbid_unknown_fields=True)
-        self._type, self._n_numbers = row, n_numbers
+        self._type, self._take = row, _take(schema)
         self._row = msgspec.json.Decoder(row).decode
         self._body = msgspec.json.Decoder(body).decode
         self._rows = msgspec.json.Decoder(list[row]).decode
-        self._readers = [(j, reader) for j, column in enumerate(in_blocks) if (reader := _reader(column)) is not None]
-        order = [schema.columns.index(column) for column in in_blocks]
-        self._pick = None if order == sorted(order) else itemgetter(*order)
 
     @staticmethod
     def fit(schema: Schema) -> bool:
@@ -48,47 +51,58 @@ class PlainRows:
         return 0 < len(schema.columns) <= MOST_COLUMNS and not any(column.required for column in schema.columns)
 
     def convert(self, record: Any) -> Row:
-        """Return a mapping of column to value as a row of the blocks. Raises one of ``Refused``."""
-        row = self._row_of(msgspec.convert(record, self._type))
-        texts = row[self._n_numbers :]
-        if texts:
-            try:
-                joined = "".join(texts)
-            except TypeError:  # one is missing
-                joined = "".join(filter(None, texts))
-            joined.encode()  # half a character is no text
-        return row
+        """Return a mapping of column to value as a row. Raises one of ``Refused``."""
+        return self._take(msgspec.convert(record, self._type))
 
-    def json(self, body: bytes) -> Rows | None:
-        """Return the rows of `{…}`, `{"rows": [{…}, …]}` or `[{…}, …]`; None if one is not plain or none there."""
+    def json(self, body: bytes) -> Decoded | None:
+        """Decode `{…}`, `{"rows": [{…}, …]}` or `[{…}, …]`; None when a row is not plain, or there is none."""
         try:
-            found: Iterable[Any]
-            if body.startswith(b"["):
-                found = self._rows(body)
-            elif body.find(b'"rows"', 0, FIRST_MEMBER_BYTES) >= 0:
-                found = self._body(body).rows
+            if b'"rows"' in body[:FIRST_MEMBER_BYTES]:
+                listed = list(map(self._take, self._body(body).rows))
+            elif body[:1] == b"[":
+                listed = list(map(self._take, self._rows(body)))
             else:
-                found = (self._row(body),)
-            rows = list(map(self._row_of, found))
+                return Decoded(Rows.of([self._take(self._row(body))]))
         except Refused:
             return None
-        return Rows.of(rows, self._n_numbers) if rows else None
+        return Decoded(Rows.of(listed)) if listed else None
 
-    def _row_of(self, plain: Any) -> Row:
-        row: Row = astuple(plain)
-        if self._pick is not None:
-            row = self._pick(row)
-        if self._readers:
-            values = list(row)
-            for j, read in self._readers:
-                values[j] = read(values[j])
-            row = tuple(values)
-        return row
+
+def _take(schema: Schema) -> Take:
+    """Make the function that takes a plain row apart, with no step that this schema has no need of."""
+    positions = {column.name: j for j, column in enumerate(schema.columns)}
+    get_numbers = getter([positions[column.name] for column in schema.numbers])
+    get_texts = getter([positions[column.name] for column in schema.texts])
+    readers = [(j, reader) for j, column in enumerate(schema.columns) if (reader := _reader(column)) is not None]
+
+    def take_numbers(plain: Any) -> Row:
+        return astuple(plain), ()
+
+    def take(plain: Any) -> Row:
+        values: Sequence[Any] = astuple(plain)
+        texts = get_texts(values)
+        try:
+            joined = "".join(texts)
+        except TypeError:  # one is missing
+            texts = tuple([text or "" for text in texts])
+            joined = "".join(texts)
+        joined.encode()  # half a character is no text
+        return get_numbers(values), texts
+
+    def read_and_take(plain: Any) -> Row:
+        values = list(astuple(plain))
+        for j, read in readers:
+            values[j] = read(values[j])
+        texts = [text or "" for text in get_texts(values)]
+        "".join(texts).encode()
+        return get_numbers(values), texts
+
+    return read_and_take if readers else take if schema.texts else take_numbers
 
 
 def _type(column: Column) -> Any:
     if column.type in ("number", "boolean"):
-        return int | float | bool | None
+        return Number
     if column.type == "datetime":
         return Any
     return int | str | None if _is_code(column) else str | None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any, cast
 
@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from scoreline.core.manifest import Output
 from scoreline.core.schema import Label, Task, label_text
+from scoreline.scoring.records import Records
 
 
 def outputs(task: Task, target: str, labels: tuple[Label, ...]) -> tuple[Output, ...]:
@@ -36,6 +37,7 @@ class Predictions:
         *,
         ignored: tuple[str, ...] = (),
         absent: tuple[str, ...] = (),
+        records: Records | None = None,
     ) -> None:
         self.task = task
         self.target = target
@@ -46,6 +48,7 @@ class Predictions:
         """Columns sent that the schema does not know."""
         self.absent = absent
         """Columns of the schema that were not sent, and scored as missing."""
+        self._records = Records(task, labels) if records is None else records
 
     @property
     def probability(self) -> npt.NDArray[np.float32]:
@@ -67,14 +70,18 @@ class Predictions:
         found: npt.NDArray[np.int64] = self.probability.argmax(axis=1)
         return found
 
-    def split(self, sizes: Iterable[int]) -> Iterator[Predictions]:
-        """Give the predictions of so many rows, then of so many, and so on."""
-        begin = 0
+    def split(self, sizes: Sequence[int]) -> list[Predictions]:
+        """Return the predictions of so many rows, then of so many, and so on."""
+        values, listed, new = self.values, self.listed, Predictions.__new__
+        parts, end = [], 0
         for size in sizes:
-            part = Predictions(self.task, self.target, self.labels, self.values[begin : begin + size])
-            part._label_texts = self._label_texts
-            yield part
-            begin += size
+            begin, end = end, end + size
+            part = new(Predictions)
+            part.task, part.target, part.labels, part._records = self.task, self.target, self.labels, self._records
+            part.ignored = part.absent = ()
+            part.values, part.listed = values[begin:end], listed[begin:end]
+            parts.append(part)
+        return parts
 
     def label(self, i: int) -> Label:
         """Return the likeliest label of row ``i``, in its original type."""
@@ -85,14 +92,25 @@ class Predictions:
 
     def __getitem__(self, i: int) -> dict[str, Any]:
         """Row ``i``: ``{"prediction": 1.5}`` or ``{"label": "bad", "probability": {"good": 0.3, "bad": 0.7}}``."""
-        return self._record(self.values[i].tolist())
+        record: dict[str, Any] = self._records.dictionary(self.values[i].tolist())
+        return record
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         return iter(self.records())
 
     def records(self) -> list[dict[str, Any]]:
         """All rows, each as ``[i]`` gives it."""
-        return [self._record(row) for row in self.values.tolist()]
+        return list(map(self._records.dictionary, self.listed))
+
+    def structs(self) -> list[Any]:
+        """All rows as msgspec writes them fastest; the document is that of ``records``."""
+        return list(map(self._records.struct, self.listed))
+
+    @cached_property
+    def listed(self) -> list[Any]:
+        """``values`` as lists."""
+        listed: list[Any] = self.values.tolist()
+        return listed
 
     def columns(self) -> dict[str, npt.NDArray[Any]]:
         """Return the answer as columns, named as ``manifest.outputs`` names them; labels keep their type."""
@@ -104,13 +122,3 @@ class Predictions:
         labels[:] = self.labels
         columns[names[-1]] = labels[self.label_index]
         return columns
-
-    @cached_property
-    def _label_texts(self) -> list[str]:
-        return [label_text(label) for label in self.labels]
-
-    def _record(self, row: Any) -> dict[str, Any]:
-        if self.task == "regression":
-            return {"prediction": row}
-        probability = dict(zip(self._label_texts, row, strict=True))
-        return {"label": self.labels[row.index(max(row))], "probability": probability}

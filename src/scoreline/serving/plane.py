@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import compress
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from scoreline.core.errors import ScorelineError
-from scoreline.scoring.predictions import Answer, Predictions
+from scoreline.scoring.predictions import Answer
 from scoreline.scoring.rows import Rows
 from scoreline.serving.active import Active
 from scoreline.serving.protocols.dialect import Call, Dialect, Reply
@@ -147,35 +147,39 @@ class Plane:
         """
         begun_at = clock()
         answers: list[Reply | Exception] = []
-        groups: dict[int, list[tuple[int, Call]]] = {}
-        for i, one in enumerate(asked):
+        groups: dict[Active, list[_Place]] = {}
+        for place, one in enumerate(asked):
+            active = one.active
             try:
                 if one.medium is None:
-                    call = one.dialect.decode(one.body, one.active)
+                    call = one.dialect.decode(one.body, active)
                 else:
-                    call = Call(one.medium.read(one.body, one.active))
+                    call = Call(one.medium.read(one.body, active))
             except Exception as error:
                 answers.append(error)
+                continue
+            answers.append(_UNANSWERED)
+            if active in groups:
+                groups[active].append((place, one, call))
             else:
-                answers.append(_UNANSWERED)
-                groups.setdefault(id(one.active), []).append((i, call))
+                groups[active] = [(place, one, call)]
         decoded_at = clock()
-        for group in groups.values():
-            self._run(asked, group, answers, begun_at, decoded_at)
+        for active, group in groups.items():
+            self._run(active, group, answers, begun_at, decoded_at)
         return answers
 
     def _run(
         self,
-        asked: Sequence[Asked],
-        group: list[tuple[int, Call]],
+        active: Active,
+        group: list[_Place],
         answers: list[Reply | Exception],
         begun_at: float,
         decoded_at: float,
     ) -> None:
         scoring_at = clock()
-        active = asked[group[0][0]].active
-        parts = [call.decoded.rows for _, call in group]
-        rows = parts[0] if len(parts) == 1 else Rows.join(parts)
+        parts = [call.decoded.rows for _, _, call in group]
+        sizes = list(map(len, parts))
+        rows = Rows.join(parts)
         try:
             predictions = active.pipeline.score_rows(rows)
         except Exception as error:
@@ -183,34 +187,31 @@ class Plane:
                 answers[group[0][0]] = error
                 return
             for alone in group:  # whose fault it is shows when each is scored alone
-                self._run(asked, [alone], answers, begun_at, decoded_at)
+                self._run(active, [alone], answers, begun_at, decoded_at)
             return
         scored_at = clock()
-        sizes = [len(part) for part in parts]
         failed = False
-        for (i, call), part, size in zip(group, _split(predictions, sizes), sizes, strict=True):
-            one = asked[i]
+        split = predictions.split(sizes) if len(sizes) > 1 else (predictions,)
+        for (place, one, call), part, size in zip(group, split, sizes, strict=True):
             try:
                 if one.accept is None:
-                    answers[i] = one.dialect.encode(call, part, active)
+                    answers[place] = one.dialect.encode(call, part, active)
                 else:
-                    answers[i] = one.accept.write(part, call.decoded, active)
+                    answers[place] = one.accept.write(part, call.decoded, active)
                 one.n_rows = size
             except Exception as error:
-                answers[i] = error
+                answers[place] = error
                 failed = True
         if self._watchers:
-            run = Run(active, [asked[i] for i, _ in group], sizes, rows, predictions.values)
+            run = Run(active, [one for _, one, _ in group], sizes, rows, predictions.values)
             run.begun_at, run.decoded_at, run.scoring_at = begun_at, decoded_at, scoring_at
             run.scored_at, run.encoded_at = scored_at, clock()
             if failed:
-                run.keep([isinstance(answers[i], Reply) for i, _ in group])
+                run.keep([isinstance(answers[place], Reply) for place, _, _ in group])
             for watcher in self._watchers:
                 watcher.answered(run)
 
 
+_Place = tuple[int, Asked, Call]
+"""Where the answer stands, and what it answers."""
 _UNANSWERED = ScorelineError("the request was not answered")
-
-
-def _split(predictions: Predictions, sizes: list[int]) -> Iterator[Predictions]:
-    return iter((predictions,)) if len(sizes) == 1 else predictions.split(sizes)

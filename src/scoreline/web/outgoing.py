@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import NamedTuple
 
+import msgspec
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from scoreline.core.errors import Unavailable
@@ -39,7 +40,7 @@ class Dress(NamedTuple):
         """Return the answer as it goes out."""
         packed = self.packs(len(reply.body), reply.media_type)
         body = pack(self.pack_as, reply.body) if packed else reply.body
-        return reply._replace(body=body, headers=(*self.headers(packed=packed), *reply.headers))
+        return msgspec.structs.replace(reply, body=body, headers=(*self.headers(packed=packed), *reply.headers))
 
 
 def dress_for(accept_encoding: str, origin: str, cors: Cors | None) -> Dress | None:

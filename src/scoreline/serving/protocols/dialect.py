@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 
+import msgspec
+
 from scoreline.core.errors import ScorelineError
 from scoreline.scoring.predictions import Predictions
 from scoreline.scoring.rows import Decoded
@@ -14,7 +16,7 @@ NAME = "/deployments/{name}"
 """Path under which a dialect that knows one model only is spoken by the deployment ``{name}``."""
 
 
-class Reply(NamedTuple):
+class Reply(msgspec.Struct, frozen=True, gc=False):
     """An answer, before any server framework sees it."""
 
     body: bytes
@@ -23,7 +25,7 @@ class Reply(NamedTuple):
     headers: tuple[tuple[str, str], ...] = ()
 
 
-class Call(NamedTuple):
+class Call(msgspec.Struct, frozen=True):
     """A decoded request."""
 
     decoded: Decoded

@@ -16,15 +16,16 @@ from scoreline.serving.protocols.json import read_json
 _SHAPES = 'send {"rows": [{…}]}, [{…}], {…}, or {"fields": […], "rows": [[…]]}'
 _decoder = msgspec.json.Decoder()
 _encoder = msgspec.json.Encoder()
+_encode = _encoder.encode
 
 
-class Scored(msgspec.Struct, omit_defaults=True):
+class Scored(msgspec.Struct, omit_defaults=True, gc=False):
     """The answer to a score request."""
 
     deployment: str
     model: str
     version: int
-    predictions: list[dict[str, Any]]
+    predictions: list[Any]
     ignored_columns: tuple[str, ...] = ()
     """Columns sent that the scoring pipeline does not know."""
     absent_columns: tuple[str, ...] = ()
@@ -48,7 +49,7 @@ class Native:
         return Call(read_document(read_json(body, _decoder), active) if decoded is None else decoded)
 
     def encode(self, call: Call, predictions: Predictions, active: Active) -> Reply:
-        return Reply(_encoder.encode(scored(call.decoded, predictions, active)))
+        return Reply(_encode(scored(call.decoded, predictions, active)))
 
     def error(self, error: ScorelineError, request_id: str) -> bytes:
         told: dict[str, Any] = {"code": error.code, "kind": error.kind, "message": error.message, "hint": error.hint}
@@ -60,7 +61,7 @@ class Native:
 
 def scored(decoded: Decoded, predictions: Predictions, active: Active) -> Scored:
     """Return the answer, to be written as JSON or in another way."""
-    records = predictions.records()
+    records = predictions.structs()
     return Scored(active.name, active.model, active.version, records, decoded.ignored, decoded.absent)
 
 
