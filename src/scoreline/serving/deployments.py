@@ -82,6 +82,17 @@ class ActiveDeployments:
             return self.get(name)
         return slot.active if slot.split is None else slot.split.choose(key)
 
+    def answering(self, name: str | None = None) -> list[Active]:
+        """Return all versions that answer requests to a deployment. Raises as ``get`` does."""
+        active = self.get(name)
+        slot = self._slots.get(self._default if name is None else name)
+        return [active, *(part.active for part in (slot.shares if slot else ()) if part.active is not None)]
+
+    @property
+    def were_tried(self) -> bool:
+        """Whether every deployment that was there at the start has been loaded, or has failed to be."""
+        return self._counter is not None
+
     def __iter__(self) -> Iterator[Active]:
         return iter([slot.active for slot in self._slots.values() if slot.active is not None])
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from difflib import get_close_matches
+from functools import partial
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
@@ -30,6 +31,8 @@ from scoreline.web.endpoint import Endpoint, View
 from scoreline.web.fastlane import ADMISSION, LANE, Lane
 from scoreline.web.health import health_routes
 from scoreline.web.media import DialectMedia
+from scoreline.web.large import large_bodies
+from scoreline.web.memory import allocate_large_blocks_apart, give_back
 from scoreline.web.metrics import metrics_route
 from scoreline.web.outgoing import Outgoing
 from scoreline.web.requests import Requests
@@ -70,7 +73,7 @@ def create_app(
     shadow = ShadowScoring(watchers)
     meters.follow(metrics.SHADOW, shadow.counts)
     plane = Plane([meters, *watchers, shadow])
-    admission = Admission(limits)
+    admission = Admission(limits, on_let_go=partial(large_bodies.submit, give_back))
     watch = Watch(meters, seat, lambda name: name in deployments.names)
     translator = Translator()
     spoken = {dialect.name: DialectMedia(dialect, media(translator)) for dialect in DIALECTS}
@@ -79,6 +82,7 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[dict[str, object]]:
         async with watching(watch, plane):
+            allocate_large_blocks_apart()
             await asyncio.to_thread(deployments.start)
             admission.n_connections = room_for_connections(limits.n_connections)
             lane = {LANE: Lane(deployments, plane, admission, watch, spoken, cors)} if fast_lane else {}
@@ -93,7 +97,7 @@ def create_app(
         for dialect in DIALECTS
         for route in dialect_routes(dialect, spoken[dialect.name], deployments, plane, admission)
     ]
-    routes += health_routes(deployments, write_error)
+    routes += health_routes(deployments, watch, write_error)
     routes.append(metrics_route(watch, write_error))
     routes += catalog_routes(deployments, write_error)
     nowhere = Endpoint(dict.fromkeys(METHODS, _nowhere(routes, deployments)), write_error)
