@@ -40,6 +40,11 @@ class Translator:
                 hint="write it again, or send fewer rows a request",
             ) from None
 
+    @property
+    def processes(self) -> list[int]:
+        """Ids of the processes that wait for a table."""
+        return [process.id for process in self._idle]
+
     def close(self) -> None:
         """End the processes that wait for a table."""
         while self._idle:
@@ -67,6 +72,7 @@ class _Process:
             stderr=subprocess.DEVNULL,
             env=os.environ | {"PYTHONPATH": python.path(), "POLARS_MAX_THREADS": "1"},
         )
+        self.id = self._process.pid
         self._requests, self._answers = cast(BinaryIO, self._process.stdin), cast(BinaryIO, self._process.stdout)
 
     def ask(self, asked: ToTranslate, body: bytes, longest_seconds: float) -> tuple[Translated, bytes]:
