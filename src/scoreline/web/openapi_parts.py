@@ -143,6 +143,7 @@ GENERAL_PATHS: Json = {
     **_general(
         "/api/v1/deployments", "Every deployment: what answers, and why", deployments={"type": "array", "items": STATE}
     ),
-    **_general("/health/live", "The process is alive"),
+    **_general("/health/live", "The worker's event loop turns"),
+    **_general("/health/startup", "The worker has tried to load every deployment", 503),
     **_general("/health/ready", "Every deployment scores its sample rightly", 503),
 }

@@ -21,16 +21,6 @@ from scoreline.web.server import background, bind
 from scoreline.web.watch import ALONE, Watch
 
 
-def test_the_process_is_alive(http: httpx.Client) -> None:
-    assert http.get("/health/live").json() == {"status": "live"}
-
-
-def test_ready_means_that_every_deployment_scores_its_sample(http: httpx.Client) -> None:
-    response = http.get("/health/ready")
-    assert response.status_code == 200
-    assert response.json()["deployments"]["credit"] == {"status": "ready", "version": 1}
-
-
 def test_a_server_with_nothing_deployed_is_ready(app: App) -> None:
     for name in ("credit", "price"):
         app.registry.undeploy(name)
