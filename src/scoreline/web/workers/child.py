@@ -52,6 +52,8 @@ class Child:
         self.silent_seconds = 0.0
         """How long it has told nothing; who watches it adds to this."""
         self.aborted = False
+        self.ends_by = float("inf")
+        """When it is killed, having been asked to end."""
         self._told = told
         self._words = words
         self._heard = b""

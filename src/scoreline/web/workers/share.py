@@ -28,21 +28,25 @@ class Share:
         self._slot = slot
         self._connections = state.connections
         self._inbox = balance.inbox(slot)
+        self._open = False
         self._n_may_go = 0
         self._arriving: set[asyncio.Task[None]] = set()
 
     def open(self, make: Make) -> None:
         """Take what others hand over; ``make`` makes the protocol of a connection."""
+        self._open = True
         self.tell()
         asyncio.get_running_loop().add_reader(self._inbox, self._receive, make)
 
     def tell(self) -> None:
         """Tell the others how many connections are here. Called ten times a second."""
-        self._balance.counts[self._slot] = len(self._connections)
+        if self._open:
+            self._balance.counts[self._slot] = len(self._connections)
         self._n_may_go = MOST_HANDED_OVER
 
     async def close(self, make: Make) -> None:
         """Take what was handed over until now, and no more."""
+        self._open = False
         self._balance.leave(self._slot)
         asyncio.get_running_loop().remove_reader(self._inbox)
         self._receive(make)
@@ -51,6 +55,8 @@ class Share:
 
     def place(self, transport: asyncio.Transport) -> bool:
         """Hand a new connection over if that evens things out; say whether it is gone."""
+        if not self._open:
+            return False
         n = len(self._connections)
         counts = self._balance.counts
         counts[self._slot] = n + 1

@@ -24,7 +24,8 @@ from scoreline.web.workers.worker import LATE_SECONDS, Application, preload, wor
 
 N_STARTS = 4
 """How often each worker may fail to start before the server is given up, if none ever was ready."""
-NEVER = float("inf")
+END_SECONDS = DRAIN_SECONDS + LATE_SECONDS
+"""How long those who were asked to end may take."""
 
 log = logging.getLogger("scoreline.workers")
 
@@ -67,8 +68,6 @@ class Supervisor:
         self._children: dict[int, tuple[Post, Child]] = {}
         self._any_was_ready = self._all_were_ready = False
         self._stopping = self._sides_stopping = False
-        self._patient_until = NEVER
-        """When those who were asked to end, and are still there, are killed."""
 
     def run(self) -> None:
         """Serve until SIGINT or SIGTERM. See ``serve``."""
@@ -96,6 +95,7 @@ class Supervisor:
                 self._start(post)
             elif post.child is None and post.slot is not None and any(other.ready for other in self._workers):
                 self._sockets.shut(post.slot)
+                self._leave_out(post)
 
     def _start(self, post: Post) -> None:
         try:
@@ -141,22 +141,30 @@ class Supervisor:
             child.listen()
             if child.leaving and post.child is child and not self._stopping:
                 post.child = None
+                child.ends_by = now + END_SECONDS
                 log.info("%s (pid %d) was asked to end; another takes its place", post.name, child.pid)
         for post in self._watch.look([found for found in self._children.values() if found[0].slot is not None]):
             self._leave_out(post)
         self._any_was_ready = self._any_was_ready or any(post.ready for post in self._workers)
         if not self._all_were_ready and all(post.ready for post in self._workers):
             self._all_were_ready = True
-            if self._ready is not None:
-                self._ready(self._url)
+            self._tell_ready()
         if self._stopping and not self._sides_stopping and not self._left(self._workers):
             self._sides_stopping = True
             self._ask_to_end(self._sides)
-        if now > self._patient_until:
-            self._patient_until = NEVER
-            for post, child in self._children.values():
+        for post, child in self._children.values():
+            if now > child.ends_by:
+                child.ends_by = float("inf")
                 log.warning("%s (pid %d) has not ended in time; it is killed", post.name, child.pid)
                 child.send(signal.SIGKILL)
+
+    def _tell_ready(self) -> None:
+        if self._ready is None:
+            return
+        try:
+            self._ready(self._url)
+        except (OSError, SystemExit):  # rich ends the program where nobody reads what it prints
+            log.warning("it cannot be said that the server is ready: nobody reads the output")
 
     def _leave_out(self, post: Post) -> None:
         """Let nobody hand connections over to who is not there."""
@@ -167,8 +175,8 @@ class Supervisor:
         return [child for post, child in self._children.values() if post in posts]
 
     def _ask_to_end(self, posts: Sequence[Post]) -> None:
-        self._patient_until = clock() + DRAIN_SECONDS + LATE_SECONDS
         for child in self._left(posts):
+            child.ends_by = clock() + END_SECONDS
             child.send(signal.SIGTERM)
 
     def _bury(self) -> None:
