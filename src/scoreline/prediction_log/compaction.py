@@ -53,6 +53,8 @@ class SegmentCompaction:
         self._path = path
         self._on_step = on_step
         self._batches: dict[tuple[int, date], Batch] = {}
+        self._damaged: list[bytes] = []
+        self._first_damage = 0
 
     def run(self) -> None:
         """Write all tables. Raises OSError when the disk has no room; what was written then is removed."""
@@ -63,11 +65,13 @@ class SegmentCompaction:
                 data = mmap(file.fileno(), 0, access=ACCESS_READ)
             for item in Reader().read(data):
                 if isinstance(item, Damage):
-                    self._set_aside(data[item.begin : item.end], item.begin)
+                    self._damage(data[item.begin : item.end], item.begin)
                 else:
                     self._add(item)
             for (number, _), batch in self._batches.items():
                 self._write(number, batch)
+            if self._damaged:
+                self._set_aside()
         except BaseException:
             self.undo()
             raise
@@ -108,16 +112,21 @@ class SegmentCompaction:
                     yield make_table(batch.header, [frame])
                 except (ValueError, msgspec.MsgspecError) as error:
                     log.warning("%s, byte %d: %s", self._path.name, frame.begin, error)
-                    self._set_aside(frame.description + frame.blocks, frame.begin)
+                    self._damage(frame.description + frame.blocks, frame.begin)
 
-    def _set_aside(self, data: bytes, begin: int) -> None:
+    def _damage(self, data: bytes, begin: int) -> None:
+        if not self._damaged:
+            self._first_damage = begin
+        self._damaged.append(data)
+
+    def _set_aside(self) -> None:
         self._places.set_aside.mkdir(exist_ok=True)
-        kept = self._places.set_aside / f"{self._path.stem}.{begin}.bytes"
-        kept.write_bytes(data)
+        kept = self._places.set_aside / f"{self._path.stem}.damaged"
+        n_bytes = kept.write_bytes(b"".join(self._damaged))
         log.warning(
-            "%s: %d bytes from byte %d on are damaged and were set aside as %s; the records around them are kept",
+            "%s: %d bytes, the first of them at byte %d, cannot be read and were set aside as %s; the rest is kept",
             self._path.name,
-            len(data),
-            begin,
+            n_bytes,
+            self._first_damage,
             kept,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import shutil
+import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -13,12 +14,14 @@ import msgspec
 
 from scoreline.prediction_log.compaction import SegmentCompaction
 from scoreline.prediction_log.locks import is_locked, locked
-from scoreline.prediction_log.losses import remove_empty_ledgers
+from scoreline.prediction_log.losses import remove_ledgers
 from scoreline.prediction_log.merging import merge_day, obsolete
 from scoreline.prediction_log.places import PART, Places, segment_of, tables
 from scoreline.prediction_log.segment import sync_folder
 from scoreline.prediction_log.tables import Step
 
+WARNING_SECONDS = 60.0
+"""How long trouble that goes on is not told again."""
 MERGE_TODAY_FROM = 32
 """Small tables of a day that goes on are merged when there are so many of them; of a day that is over, any two."""
 
@@ -68,6 +71,7 @@ class Compactor:
         self._unsettled: set[Path] = set()
         """Days where there may be something to merge."""
         self._recovered = False
+        self._warned_at = -WARNING_SECONDS
 
     def round(self) -> Compacted:
         """Do all there is to do. Raises OSError when the folder cannot be used."""
@@ -77,12 +81,11 @@ class Compactor:
         with locked(self._places.compacting, wait=True):
             if not self._recovered:
                 self._recover()
-            for path in self._places.segment_files():
-                self._compact(path, done)
+            self._compact_all(done)
             for day in sorted(self._unsettled):
                 self._merge(day, done)
             self._forget_old_days()
-            remove_empty_ledgers(self._places.losses)
+            remove_ledgers(self._places.losses, self._first_day())
         return done
 
     def _recover(self) -> None:
@@ -97,18 +100,29 @@ class Compactor:
     def _present(self) -> set[str]:
         return {path.stem for path in self._places.segment_files()}
 
+    def _compact_all(self, done: Compacted) -> None:
+        complete = []
+        for path in self._places.segment_files():
+            with contextlib.suppress(FileNotFoundError):  # it held nothing
+                if is_locked(path):
+                    done.n_live += 1
+                else:
+                    complete.append(path)
+        for i, path in enumerate(complete):
+            try:
+                self._compact(path, done)
+            except OSError as error:
+                done.n_waiting = len(complete) - i
+                self._warn("segments that wait to be compacted: %d: %s", done.n_waiting, error.strerror or error)
+                return
+
     def _compact(self, path: Path, done: Compacted) -> None:
         if path not in self._compacted:
-            if is_locked(path):
-                done.n_live += 1
-                return
             compaction = SegmentCompaction(self._places, path, self._on_step)
             try:
                 compaction.run()
-            except OSError as error:
-                done.n_waiting += 1
-                log.warning("%s waits to be compacted: %s", path.name, error.strerror or error)
-                return
+            except OSError:
+                raise
             except Exception as error:
                 self._set_aside(path, error)
                 return
@@ -121,6 +135,13 @@ class Compactor:
             self._compacted.discard(path)
             self._on_step("segment removed")
 
+    def _warn(self, message: str, *about: object) -> None:
+        """Warn of what goes on, and not each time."""
+        now = time.monotonic()
+        if now - self._warned_at >= WARNING_SECONDS:
+            self._warned_at = now
+            log.warning(message, *about)
+
     def _set_aside(self, path: Path, error: Exception) -> None:
         self._places.set_aside.mkdir(exist_ok=True)
         path.replace(self._places.set_aside / path.name)
@@ -132,7 +153,7 @@ class Compactor:
             done.n_merged += merge_day(day, 2 if is_over else MERGE_TODAY_FROM, self._present(), self._on_step)
             removed = self._remove(obsolete(tables(day)))
         except OSError as error:
-            log.warning("tables of %s wait to be merged: %s", day, error.strerror or error)
+            self._warn("tables of %s wait to be merged: %s", day, error.strerror or error)
             return
         if is_over and removed and not self._compacted:
             self._unsettled.discard(day)
@@ -149,10 +170,14 @@ class Compactor:
                     self._on_step("removed")
         return alone
 
+    def _first_day(self) -> date | None:
+        """Return the first day that is kept; None: all are."""
+        return None if self._keep_days is None else self._today() - timedelta(days=self._keep_days)
+
     def _forget_old_days(self) -> None:
-        if self._keep_days is None:
+        first = self._first_day()
+        if first is None:
             return
-        first = self._today() - timedelta(days=self._keep_days)
         old = [path for day, path in self._places.day_folders() if day < first]
         if not old:
             return

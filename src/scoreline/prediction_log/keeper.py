@@ -15,7 +15,6 @@ from scoreline.prediction_log.places import Places
 from scoreline.prediction_log.segment import Segment
 from scoreline.prediction_log.writer import Writer, reason
 
-TICK_SECONDS = 1.0
 RETRY_SECONDS = 2.0
 """How long writing rests after it failed."""
 WARNING_SECONDS = 60.0
@@ -34,10 +33,12 @@ class Limits(NamedTuple):
     """After this time records outlive a power failure."""
     reserve_bytes: int = 256 * 1024 * 1024
     """Nothing is written while less of the disk is free, or a twentieth of it: compaction needs room to make room."""
+    tick_seconds: float = 1.0
+    """How often segments are looked after."""
 
 
 class Keeper:
-    """Looks after the writers once a second, in a thread of its own, so that no answer waits for a disk."""
+    """Looks after the writers, in a thread of its own, so that no answer waits for a disk."""
 
     def __init__(self, places: Places, writers: Mapping[int, Writer], losses: Losses, limits: Limits) -> None:
         self._places = places
@@ -123,7 +124,7 @@ class Keeper:
                 )
 
     def _keep(self) -> None:
-        while not self._stopped.wait(TICK_SECONDS):
+        while not self._stopped.wait(self._limits.tick_seconds):
             try:
                 self.tend()
             except Exception:

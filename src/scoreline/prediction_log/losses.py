@@ -8,7 +8,7 @@ import secrets
 import threading
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import msgspec
@@ -137,11 +137,13 @@ def read_losses(folder: Path) -> dict[str, Loss]:
     return total
 
 
-def remove_empty_ledgers(folder: Path) -> None:
-    """Remove the ledgers of processes that are gone and lost nothing."""
+def remove_ledgers(folder: Path, before: date | None = None) -> None:
+    """Remove the ledgers of processes that are gone and lost nothing, or nothing since ``before``."""
     for path in folder.glob("*.json"):
         with contextlib.suppress(FileNotFoundError):
-            if not is_locked(path) and path.read_bytes().strip() in (b"", b"{}"):
+            if is_locked(path):
+                continue
+            if not any(before is None or loss.last_at.date() >= before for loss in _read(path).values()):
                 path.unlink()
 
 

@@ -14,6 +14,7 @@ import pytest
 from tests.artifacts import tiny_artifact
 
 from scoreline.core.entities import LogSettings
+from scoreline.prediction_log.keeper import Limits
 from scoreline.prediction_log.log import PredictionLog
 from scoreline.prediction_log.places import Places
 from scoreline.prediction_log.reading import Query, select
@@ -52,8 +53,8 @@ def places(tmp_path: Path) -> Places:
 
 @pytest.fixture
 def log(places: Places) -> Iterator[PredictionLog]:
-    """A log that nobody looks after unless the test does: its own thread has nothing to do within a test."""
-    with PredictionLog(places.folder) as opened:
+    """A log that nobody looks after unless the test does."""
+    with PredictionLog(places.folder, Limits(tick_seconds=3600)) as opened:
         yield opened
 
 

@@ -20,7 +20,7 @@ from scoreline.prediction_log import compaction, merging
 from scoreline.prediction_log.compactor import MERGE_TODAY_FROM, Compactor
 from scoreline.prediction_log.keeper import Limits
 from scoreline.prediction_log.log import PredictionLog
-from scoreline.prediction_log.losses import read_losses
+from scoreline.prediction_log.losses import Losses, read_losses
 from scoreline.prediction_log.places import Places
 from scoreline.prediction_log.snapshot import reading
 from scoreline.serving.active import Active
@@ -208,7 +208,7 @@ def test_damage_in_the_middle_is_set_aside_and_costs_what_it_hit(
     assert raw(places) == ["a", "c"]
     [kept] = places.set_aside.iterdir()
     assert kept.stat().st_size > 100
-    assert "are damaged and were set aside" in caplog.text
+    assert "cannot be read and were set aside" in caplog.text
 
 
 def test_runs_whose_header_is_damaged_are_set_aside(places: Places, make: Make) -> None:
@@ -222,7 +222,8 @@ def test_runs_whose_header_is_damaged_are_set_aside(places: Places, make: Make) 
     compactor(places).round()
     assert raw(places, "price") == ["b"]
     assert raw(places, "credit") == []
-    assert len(list(places.set_aside.iterdir())) == 2
+    [kept] = places.set_aside.iterdir()
+    assert kept.suffix == ".damaged"
 
 
 @pytest.mark.parametrize("content", [b"", b"not a segment", bytes(10_000), b"SLP1" * 3000])
@@ -246,7 +247,7 @@ def test_a_disk_without_room_leaves_the_segment_where_it_is(
     assert compactor(places, on_step=full).round().n_waiting == 1
     assert records(places)["request_id"].to_list() == ["a"]
     assert (tables(places), len(places.segment_files())) == ([], 1)
-    assert "waits to be compacted: No space left on device" in caplog.text
+    assert "segments that wait to be compacted: 1: No space left on device" in caplog.text
 
 
 def test_ledgers_of_workers_that_lost_nothing_go(places: Places, credit: Active) -> None:
@@ -257,9 +258,15 @@ def test_ledgers_of_workers_that_lost_nothing_go(places: Places, credit: Active)
         assert len(list(places.losses.iterdir())) == 1
     places.make()
     (places.losses / "gone.json").write_bytes(b"{}".ljust(4096))
+    losses = Losses(places.losses)
+    losses.add("credit", 1, 1, "No space left on device")
+    losses.save()
+    losses.close()
     compactor(places).round()
+    assert len(list(places.losses.iterdir())) == 1
+    assert read_losses(places.losses)["credit"].n_requests == 1
+    Compactor(places.folder, keep_days=0, today=lambda: datetime.now(UTC).date() + timedelta(days=2)).round()
     assert list(places.losses.iterdir()) == []
-    assert read_losses(places.losses) == {}
 
 
 KILLED = """

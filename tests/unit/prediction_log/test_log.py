@@ -219,7 +219,7 @@ def test_a_segment_is_locked_as_long_as_it_may_grow(log: PredictionLog, places: 
 
 
 def test_a_segment_is_renewed_when_it_is_large_and_not_when_it_is_empty(places: Places, credit: Active) -> None:
-    with PredictionLog(places.folder, Limits(segment_bytes=1000)) as log:
+    with PredictionLog(places.folder, Limits(segment_bytes=1000, tick_seconds=3600)) as log:
         for age in range(40):
             ask(log, credit, {"age": age})
             log.keeper.tend()
@@ -305,7 +305,7 @@ def test_a_piece_of_a_run_that_does_not_fit_is_taken_back(log: PredictionLog, pl
 
 def test_a_folder_that_cannot_be_made_costs_records_and_nothing_else(tmp_path: Path, credit: Active) -> None:
     (tmp_path / "home").write_text("a file stands where the folder should be")
-    with PredictionLog(tmp_path / "home" / "predictions") as log:
+    with PredictionLog(tmp_path / "home" / "predictions", Limits(tick_seconds=3600)) as log:
         ask(log, credit, {"age": 1})
         assert (log.n_written, log.n_lost) == (0, 1)
         (tmp_path / "home").unlink()
