@@ -19,15 +19,14 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-import msgspec
-
 from benchmarks import about, batch, footprint, row, serving
 from benchmarks.bars import judge
 from benchmarks.figures import Report
 from benchmarks.loads import Void
-from benchmarks.report import tables, write_page
+from benchmarks.opponents import OPPONENTS, PEERS
+from benchmarks.report import read, tables, to_json, write_page
 from benchmarks.servers import Cores
-from benchmarks.ways import OPPONENTS, OURS, PEERS, Way
+from benchmarks.ways import OURS, Way
 from benchmarks.worlds import NAMES, make_world
 
 PARTS = ("row", "batch", "serving", "footprint")
@@ -50,30 +49,34 @@ FULL = Effort(seconds=2, rounds=5, n_calls=20_000, n_rows=300_000, n_files=3, n_
 
 
 def main() -> int:
-    """Measure what was asked for; 0 also where a bar is missed, 1 where a run is void."""
+    """Measure what was asked for, show it, write it; 0 also where a bar is missed, 1 where a run is void."""
     arguments = _arguments()
-    cores = Cores(sorted(os.sched_getaffinity(0)))
-    if missing := _missing(cores):
-        print(f"benchmarks: {missing}", file=sys.stderr)
-        return 1
-    chosen = PEER_NAMES if arguments.peers is None else arguments.peers
-    ways = [*OURS, *(way for name, way in PEER_NAMES.items() if name in chosen)]
-    report = Report(about=about.here(shlex.join(["make", "bench", *_bench(sys.argv[1:])])))
-    os.sched_setaffinity(0, {cores.load})
     try:
-        with tempfile.TemporaryDirectory(prefix="benchmarks-") as folder:
-            _measure(report, ways, cores, Path(folder), arguments)
+        report = read(arguments.show) if arguments.show else _report(arguments)
     except Void as void:
         print(f"benchmarks: void: {void}", file=sys.stderr)
         return 1
     print(tables(report))
     if arguments.json:
-        arguments.json.write_bytes(msgspec.json.format(msgspec.json.encode(report)) + b"\n")
+        arguments.json.write_bytes(to_json(report))
     if arguments.markdown:
         write_page(report, arguments.markdown)
     missed = [bar.what for bar in judge(report) if not bar.met]
     tell(f"missed: {'; '.join(missed)}" if missed else "every bar is met")
     return 0
+
+
+def _report(arguments: argparse.Namespace) -> Report:
+    cores = Cores(sorted(os.sched_getaffinity(0)))
+    if missing := _missing(cores):
+        raise Void(missing)
+    chosen = PEER_NAMES if arguments.peers is None else arguments.peers
+    ways = [*OURS, *(way for name, way in PEER_NAMES.items() if name in chosen)]
+    report = Report(about=about.here(shlex.join(["make", "bench", *_bench(sys.argv[1:])])))
+    os.sched_setaffinity(0, {cores.load})
+    with tempfile.TemporaryDirectory(prefix="benchmarks-") as folder:
+        _measure(report, ways, cores, Path(folder), arguments)
+    return report
 
 
 def _measure(report: Report, ways: list[Way], cores: Cores, folder: Path, arguments: argparse.Namespace) -> None:
@@ -100,6 +103,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--peers", nargs="*", choices=PEER_NAMES, help="opponents to measure; with no name, none")
     parser.add_argument("--seconds", type=int, help="seconds of each load")
     parser.add_argument("--rounds", type=int, help="turns of each server")
+    parser.add_argument("--show", type=Path, metavar="FILE", help="measure nothing: show what --json wrote")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures to this file")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables into this page")
     return parser.parse_args()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import scoreline
 from benchmarks.figures import About
-from benchmarks.ways import PEERS
+from benchmarks.opponents import PEERS
 
 OURS = ("onnxruntime", "uvicorn", "uvloop", "httptools", "lightgbm", "polars")
 THEIRS = ("fastapi", "pydantic", "pandas", "scikit-learn", "mlflow")

@@ -32,8 +32,11 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
 class Memory(msgspec.Struct, frozen=True, kw_only=True):
     """What one process holds: all that is resident, and its share of it where pages are shared."""
 
+    process_id: int
     rss_bytes: int
     pss_bytes: int
+    processor_seconds: float
+    """What it has used of the processor since its start."""
 
 
 class Footprint(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +48,12 @@ class Footprint(msgspec.Struct, frozen=True, kw_only=True):
     """Of each process, after the first score."""
     after: tuple[Memory, ...]
     """After a load."""
+
+    @property
+    def worker(self) -> Memory:
+        """The process that answered: the load kept it busiest. As it is after the load."""
+        before = {memory.process_id: memory.processor_seconds for memory in self.before}
+        return max(self.after, key=lambda memory: memory.processor_seconds - before.get(memory.process_id, 0.0))
 
 
 class Latency(msgspec.Struct, frozen=True, kw_only=True):

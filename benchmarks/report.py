@@ -6,6 +6,8 @@ import statistics
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import msgspec
+
 from benchmarks.bars import Bar, judge
 from benchmarks.figures import Cell, Footprint, Report
 
@@ -20,6 +22,18 @@ def write_page(report: Report, page: Path) -> None:
     if not (begin and end):
         raise ValueError(f"{page} has no line {BEGIN!r} with {END!r} behind it")
     page.write_text("".join((before, begin, "\n\n", tables(report), "\n", end, after)), encoding="utf-8")
+
+
+def to_json(report: Report) -> bytes:
+    """Write all figures, and what the bars say of them."""
+    bars = [{**bar._asdict(), "found": bar.found, "met": bar.met} for bar in judge(report)]
+    document = {**msgspec.to_builtins(report), "bars": bars}
+    return msgspec.json.format(msgspec.json.encode(document)) + b"\n"
+
+
+def read(file: Path) -> Report:
+    """Read what ``to_json`` wrote."""
+    return msgspec.json.decode(file.read_bytes(), type=Report)
 
 
 def tables(report: Report) -> str:
@@ -41,11 +55,13 @@ def tables(report: Report) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Write seconds in the unit that reads best."""
-    for unit, size in (("s", 1.0), ("ms", 1e-3)):
-        if seconds >= size:
-            return f"{seconds / size:.2f} {unit}"
-    return f"{seconds * 1e6:.0f} µs"
+    """Write seconds in the unit that reads best, with three digits."""
+    size, unit = next((pair for pair in ((1.0, "s"), (1e-3, "ms")) if seconds >= pair[0]), (1e-6, "µs"))
+    return f"{_digits(seconds / size)} {unit}"
+
+
+def _digits(number: float) -> str:
+    return f"{number:.2f}" if number < 10 else f"{number:.1f}" if number < 100 else f"{number:,.0f}"
 
 
 def _about(report: Report) -> str:
@@ -64,7 +80,7 @@ def _bars(bars: Sequence[Bar]) -> str:
 
 def _bar(bar: Bar) -> Sequence[str]:
     written = {"/s": lambda value: f"{value:,.0f}/s", "s": duration, "B": _megabytes}[bar.unit]
-    mark = written if bar.theirs is None else lambda ratio: f"{ratio:.2f} ×" if ratio < 10 else f"{ratio:.0f} ×"
+    mark = written if bar.theirs is None else lambda ratio: f"{_digits(ratio)} ×"
     theirs = "" if bar.theirs is None else written(bar.theirs)
     met = "moonshot" if bar.reaches(bar.moonshot) else "yes" if bar.met else "NO"
     return bar.what, written(bar.ours), theirs, mark(bar.found), mark(bar.bar), mark(bar.moonshot), met
@@ -74,7 +90,7 @@ def _cell(cell: Cell) -> str:
     ours = cell.rates.get("scoreline")
     rows = []
     for name, rate in cell.rates.items():
-        ratio = f"{ours.requests_per_second / rate.requests_per_second:.2f} ×" if ours else ""
+        ratio = f"{_digits(ours.requests_per_second / rate.requests_per_second)} ×" if ours else ""
         times = duration(rate.p50_seconds), duration(rate.p99_seconds), duration(rate.processor_seconds)
         rows.append((name, f"{rate.requests_per_second:,.0f}", ratio, *times))
     what = f"{cell.world}, {_count(cell.n_rows, 'row')} a request, {_count(cell.n_connections, 'connection')}"
@@ -85,17 +101,16 @@ def _footprints(footprints: dict[str, Footprint]) -> str:
     head = (
         "one deployment, mixed",
         "start to first score",
+        "a worker (RSS)",
         "processes",
-        "memory (RSS)",
-        "after load",
-        "its share (PSS)",
+        "all (PSS)",
+        "all after load (PSS)",
     )
     rows = []
     for name, found in footprints.items():
-        before, after = (sum(memory.rss_bytes for memory in found_) for found_ in (found.before, found.after))
-        share = sum(memory.pss_bytes for memory in found.after)
-        starts = duration(statistics.median(found.starts))
-        rows.append((name, starts, str(len(found.after)), _megabytes(before), _megabytes(after), _megabytes(share)))
+        shares = [_megabytes(sum(memory.pss_bytes for memory in all_)) for all_ in (found.before, found.after)]
+        start, worker = duration(statistics.median(found.starts)), _megabytes(found.worker.rss_bytes)
+        rows.append((name, start, worker, str(len(found.after)), *shares))
     return _table(head, rows)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import onnxruntime
 import pandas as pd
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from benchmarks.figures import Latency
 from benchmarks.peers.tutorial import fit

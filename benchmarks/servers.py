@@ -111,16 +111,22 @@ class Server:
 
     def processor_seconds(self) -> float:
         """Sum what its processes have used of the processor, and the kernel for them."""
-        ticks = sum(int(fields[11]) + int(fields[12]) for fields in self._processes().values())
-        return ticks / os.sysconf("SC_CLK_TCK")
+        return sum(map(_processor_seconds, self._processes().values()))
 
     def memory(self) -> tuple[Memory, ...]:
         """Measure what each of its processes holds, the largest first."""
         found = []
-        for process in self._processes():
+        for process, fields in self._processes().items():
             lines = Path(f"/proc/{process}/smaps_rollup").read_text(encoding="ascii").splitlines()
             kilobytes = {line.split(":")[0]: int(line.split()[1]) for line in lines if line.endswith("kB")}
-            found.append(Memory(rss_bytes=kilobytes["Rss"] * 1024, pss_bytes=kilobytes["Pss"] * 1024))
+            found.append(
+                Memory(
+                    process_id=process,
+                    rss_bytes=kilobytes["Rss"] * 1024,
+                    pss_bytes=kilobytes["Pss"] * 1024,
+                    processor_seconds=_processor_seconds(fields),
+                )
+            )
         return tuple(sorted(found, key=lambda memory: -memory.rss_bytes))
 
     def end(self) -> None:
@@ -164,6 +170,10 @@ def serving(way: Way, world: World, cores: Cores, folder: Path) -> Iterator[Serv
         yield server
     finally:
         server.end()
+
+
+def _processor_seconds(fields: Sequence[str]) -> float:
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _environment() -> dict[str, str]:
