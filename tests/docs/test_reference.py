@@ -56,9 +56,9 @@ def test_the_base_install_brings_what_scoring_needs_and_no_more():
     assert {re.split(r"[^a-z]", line)[0] for line in project["dependencies"]} == {"msgspec", "numpy", "onnxruntime"}
 
 
-@pytest.mark.parametrize("name", ["all", "dev"])
-def test_a_lock_has_hashes_and_no_addresses(name):
-    text = (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
+@pytest.mark.parametrize("path", ["requirements/all.txt", "requirements/dev.txt", "benchmarks/requirements.txt"])
+def test_a_lock_has_hashes_and_no_addresses(path):
+    text = (ROOT / path).read_text(encoding="utf-8")
     packages = re.findall(r"^[a-z0-9][^\n]*==[^\n]*\\\n    --hash=sha256:", text, re.MULTILINE)
     assert len(packages) == len(re.findall(r"^[a-z0-9]", text, re.MULTILINE)) > 40
     assert not re.search(r"://|^-|@ ", text, re.MULTILINE)
