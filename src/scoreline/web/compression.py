@@ -75,7 +75,7 @@ def _unpack_gzip(body: bytes, limit: int) -> bytes:
     """Unpack members one after the other, each from where the one before it ended."""
     packed, at, parts, size = memoryview(body), 0, [], 0
     for _ in range(N_PIECES):
-        part, at = _inflate(packed, at, 31, limit - size)
+        part, at = _inflate(packed, at, 31, limit, size)
         parts.append(part)
         size += len(part)
         if at == len(packed):
@@ -86,16 +86,16 @@ def _unpack_gzip(body: bytes, limit: int) -> bytes:
 def _unpack_deflate(body: bytes, limit: int) -> bytes:
     """Unpack what RFC 9110 calls deflate, or the bare kind that some send instead."""
     is_zlib = len(body) > 1 and body[0] & 15 == 8 and int.from_bytes(body[:2]) % 31 == 0
-    found, at = _inflate(memoryview(body), 0, 15 if is_zlib else -15, limit)
+    found, at = _inflate(memoryview(body), 0, 15 if is_zlib else -15, limit, 0)
     if at < len(body):
         raise _too_long("deflate")
     return found
 
 
-def _inflate(packed: memoryview, at: int, window: int, limit: int) -> tuple[bytes, int]:
-    """Unpack one stream; return it, and where it ended."""
+def _inflate(packed: memoryview, at: int, window: int, limit: int, size: int) -> tuple[bytes, int]:
+    """Unpack one stream, where ``size`` bytes are unpacked already; return it, and where it ended."""
     stream = zlib.decompressobj(window)
-    parts, size = [], 0
+    parts = []
     while not stream.eof:
         step = packed[at : at + ZLIB_STEP_BYTES]
         part = stream.decompress(step, limit - size + 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -222,6 +223,20 @@ def test_a_bad_request_does_not_fail_those_that_are_scored_with_it(lane: Server)
     lane.turns()
     assert [responses(wire.sent)[0] for wire in wires] == alone
     assert {answer.status for answer in alone} == {200, 400}
+
+
+def test_a_turn_takes_no_more_bytes_than_two_large_bodies_have(lane: Server) -> None:
+    body = json.dumps(ROW | {"purpose": "x" * (LARGE_BODY_BYTES - 200)}).encode()
+    wires = [lane.connect() for _ in range(9)]
+    for wire in wires:
+        wire.protocol.data_received(request(body=body) + request(ROW, "x-request-id: last"))
+    lane.turns(2)
+    assert 0 < sum(bool(wire.sent) for wire in wires) < len(wires), "one turn answered them all"
+    lane.turns()
+    for wire in wires:
+        answers = responses(wire.sent)
+        assert [answer.status for answer in answers] == [200, 200]
+        assert answers[1].headers["x-request-id"] == "last"
 
 
 # 100-continue
