@@ -64,6 +64,10 @@ def _request_id(scope: Scope) -> str:
     return new_request_id()
 
 
+LONGEST_KEY = 256
+"""Of a longer X-Scoreline-Key so many characters count: it goes into the prediction log."""
+
+
 def valid_request_id(value: bytes) -> str | None:
     """Return the id in a header, or None when it may not be taken over."""
     text = value.decode("latin-1")

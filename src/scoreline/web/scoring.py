@@ -20,6 +20,7 @@ from scoreline.web.compression import encoding_of, unpack, unpack_if_small
 from scoreline.web.endpoint import Endpoint, View
 from scoreline.web.large import is_large, large_bodies
 from scoreline.web.media import DialectMedia
+from scoreline.web.requests import LONGEST_KEY
 
 
 def dialect_routes(
@@ -46,7 +47,7 @@ def _score(
         request.scope["dialect"] = dialect.name
         headers = request.headers
         active = request.scope["active"] = deployments.route(
-            request.path_params.get("name"), headers.get("x-scoreline-key", "")
+            request.path_params.get("name"), _key(request)
         )
         medium = media.of_request(headers.get("content-type", ""))
         encoding = encoding_of(headers.get("content-encoding", ""))
@@ -68,7 +69,7 @@ def _score(
             request_id=request.scope["request_id"],
             caller=request.client.host if request.client else "",
             trace=request.headers.get("traceparent", ""),
-            key=request.headers.get("x-scoreline-key", ""),
+            key=_key(request),
             started_at=started_at,
         )
         asked.span = request.scope.get("span")
@@ -102,6 +103,10 @@ def _refuse(refusal: Refusal) -> View:
         raise Unsupported(refusal.message, hint=refusal.hint)
 
     return view
+
+
+def _key(request: Request) -> str:
+    return request.headers.get("x-scoreline-key", "")[:LONGEST_KEY]
 
 
 def _resolve(request: Request, deployments: ActiveDeployments) -> Active:

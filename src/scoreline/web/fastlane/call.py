@@ -10,7 +10,7 @@ from scoreline.serving.plane import Asked
 from scoreline.web.compression import encoding_of
 from scoreline.web.fastlane.targets import Target
 from scoreline.web.outgoing import Dress
-from scoreline.web.requests import new_request_id, valid_request_id
+from scoreline.web.requests import LONGEST_KEY, new_request_id, valid_request_id
 
 if TYPE_CHECKING:
     from scoreline.web.fastlane.protocol import FastLane
@@ -120,7 +120,7 @@ class Call(Asked):
             elif name == b"traceparent" and not self.trace:
                 self.trace = value.decode("latin-1")
             elif name == b"x-scoreline-key" and not self.key:
-                self.key = value.decode("latin-1")
+                self.key = value[:LONGEST_KEY].decode("latin-1")
         if not self.request_id:
             self.request_id = new_request_id()
         return declared, content_type or b"", said
