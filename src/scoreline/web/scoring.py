@@ -46,9 +46,7 @@ def _score(
         started_at = clock()
         request.scope["dialect"] = dialect.name
         headers = request.headers
-        active = request.scope["active"] = deployments.route(
-            request.path_params.get("name"), _key(request)
-        )
+        active = request.scope["active"] = deployments.route(request.path_params.get("name"), _key(request))
         medium = media.of_request(headers.get("content-type", ""))
         encoding = encoding_of(headers.get("content-encoding", ""))
         accept = media.of_answer(headers.get("accept", ""))

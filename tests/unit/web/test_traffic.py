@@ -78,6 +78,16 @@ def test_a_split_is_measured_and_both_ways_agree_on_each_key(app: App) -> None:
     assert abs(found[0].count(2) - 0.3 * N) < 4 * math.sqrt(N * 0.3 * 0.7)
 
 
+def test_of_a_long_key_the_beginning_counts_both_ways(app: App) -> None:
+    app.registry.set_split("credit", {"2": 50}, sticky=True)
+    keys = [f"x-scoreline-key: {i:0256}{end}" for i in range(12) for end in ("", "y", "z" * 4000)]
+    for fast_lane in (True, False):
+        with serving(create_app(app.registry, fast_lane=fast_lane)) as server:
+            versions = [told(answer) for answer in answers(server, keys)]
+        assert versions[0::3] == versions[1::3] == versions[2::3]
+        assert set(versions) == {1, 2}
+
+
 @both_ways
 def test_every_answer_tells_the_version_that_scored_it(app: App, fast_lane: bool) -> None:
     app.registry.set_split("credit", {"2": 50})
