@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from urllib.parse import SplitResult, urlsplit
 
 from scoreline.core.errors import BadSetting
 
@@ -15,6 +16,22 @@ def switch(variable: str, environment: Mapping[str, str], default: str) -> bool:
     if text not in ("on", "off"):
         raise BadSetting(f"{variable} is {text!r}: expected on or off", hint=f"{variable}={default} is the default")
     return text == "on"
+
+
+def origins(what: str, texts: Iterable[str]) -> tuple[str, ...]:
+    """Read the sites that are meant as browsers name them; ``*`` is every site. Raises BadSetting."""
+    found = []
+    for text in filter(None, (text.strip().rstrip("/").lower() for text in texts)):
+        parts = urlsplit(text)
+        if text != "*" and (parts.scheme not in ("http", "https") or not parts.netloc or text != _origin(parts)):
+            hint = "such as https://example.com or http://localhost:3000, or * for every site"
+            raise BadSetting(f"{what}: {text!r} is not the origin of a site", hint=hint)
+        found.append(text)
+    return tuple(found)
+
+
+def _origin(parts: SplitResult) -> str:
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def days(variable: str, environment: Mapping[str, str]) -> int | None:

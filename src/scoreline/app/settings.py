@@ -99,6 +99,12 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("max_connections", "SCORELINE_MAX_CONNECTIONS", "20000", "How many connections a worker has at most."),
     Setting(
+        "cors_origins",
+        "SCORELINE_CORS_ORIGINS",
+        "no site",
+        "Sites whose scripts may ask, from a browser: `https://a.example,http://localhost:3000`; `*` is every site.",
+    ),
+    Setting(
         "request_log",
         "SCORELINE_REQUEST_LOG",
         "all",
@@ -127,6 +133,7 @@ class Settings(NamedTuple):
     max_pending: int | None = None
     """None: any number."""
     max_connections: int = 20_000
+    cors_origins: tuple[str, ...] = ()
     request_log: RequestLog = "all"
 
     @classmethod
@@ -168,6 +175,7 @@ class Settings(NamedTuple):
             max_bodies_mb=read.positive("SCORELINE_MAX_BODIES_MB", given, 512.0),
             max_pending=read.whole("SCORELINE_MAX_PENDING", given),
             max_connections=read.whole("SCORELINE_MAX_CONNECTIONS", given) or 20_000,
+            cors_origins=read.origins("SCORELINE_CORS_ORIGINS", given.get("SCORELINE_CORS_ORIGINS", "").split(",")),
             request_log=_request_log("SCORELINE_REQUEST_LOG", given),
         )
 

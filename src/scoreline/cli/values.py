@@ -84,6 +84,13 @@ def n_workers(text: str) -> int:
     return int(text)
 
 
+def origins(values: Sequence[str]) -> tuple[str, ...]:
+    """``["https://a.example,https://b.example", "*"]`` → each by itself. Raises BadSetting."""
+    from scoreline.app import environment
+
+    return environment.origins("--cors-origin", names(values))
+
+
 def port_number(text: str) -> int:
     """Read a TCP port. Raises BadSetting."""
     if not text.isascii() or not text.isdigit() or int(text) > LARGEST_PORT:

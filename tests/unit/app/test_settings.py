@@ -105,3 +105,15 @@ def test_limits_are_numbers_above_zero_and_pending_requests_have_none_unless_it_
     for value in ("0", "-1", "many", "1.5", "9" * 30, "²"):
         with pytest.raises(BadSetting, match="expected a whole number above 0"):
             Settings.of(environment={"SCORELINE_MAX_PENDING": value})
+
+
+def test_scripts_of_no_site_may_ask_unless_sites_are_named() -> None:
+    def origins(text: str) -> tuple[str, ...]:
+        return Settings.of(environment={"SCORELINE_CORS_ORIGINS": text}).cors_origins
+
+    assert Settings.of(environment={}).cors_origins == origins("") == ()
+    assert origins("https://A.example/, http://localhost:3000") == ("https://a.example", "http://localhost:3000")
+    assert origins("*") == ("*",)
+    for wrong in ("a.example", "https://", "https://a.example/path", "ftp://a.example", "https://*.example?x"):
+        with pytest.raises(BadSetting, match="SCORELINE_CORS_ORIGINS"):
+            origins(wrong)

@@ -46,6 +46,10 @@ def serve(
         str | None,
         option("--workers", "N", "Processes that answer, or auto: one for each core; else SCORELINE_WORKERS, else 1."),
     ] = None,
+    cors_origin: Annotated[
+        list[str] | None,
+        option("--cors-origin", "SITE,…", "Sites whose scripts may ask; * is every site. Else SCORELINE_CORS_ORIGINS."),
+    ] = None,
 ) -> None:
     """Answer every deployment over HTTP, until Ctrl-C.
 
@@ -69,6 +73,7 @@ def serve(
     from scoreline.web.watch import Seat, totals_folder
 
     settings = session.app.settings
+    cors_origins = values.origins(cors_origin) if cors_origin else settings.cors_origins
     n_workers = values.n_workers(workers or settings.workers)
     listening = bind(host, values.port_number(DEFAULT_PORT if port == AUTO else port), next_free=port == AUTO)
     names = [deployment.name for deployment in use_cases.deployments(session.app)]
@@ -85,6 +90,7 @@ def serve(
                 app.registry,
                 limits=limits_of(settings),
                 fast_lane=settings.fast_lane,
+                cors_origins=cors_origins,
                 seat=seat,
                 prediction_log=log,
             )
