@@ -229,12 +229,14 @@ def test_who_dies_at_the_start_is_replaced_with_growing_pauses_and_who_lived_at_
             " death number 9, another takes its place in 30 s"
         )
     )
-    post.child = heard(children(wait_for_ever))
-    post.child.send(signal.SIGKILL)
-    code, settled_at = end_of(post.child), (post.child.ready_at or 0.0) + 1.5
-    post.lost(post.child, code, settled_at, asked=False)
-    assert post.due_at == settled_at
-    assert "died (killed by SIGKILL); death number 10, another takes its place at once" in caplog.text
+    for lived_seconds, pause in ((0.8, 0.5), (1.2, 0)):
+        post.child = heard(children(wait_for_ever))
+        post.child.send(signal.SIGKILL)
+        code, now = end_of(post.child), (post.child.ready_at or 0.0) + lived_seconds
+        post.lost(post.child, code, now, asked=False)
+        assert post.due_at == now + pause
+    assert "died (killed by SIGKILL); death number 10, another takes its place in 0.5 s" in caplog.text
+    assert "died (killed by SIGKILL); death number 11, another takes its place at once" in caplog.text
 
 
 def test_every_line_of_the_log_says_which_worker_wrote_it() -> None:

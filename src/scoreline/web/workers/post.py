@@ -9,9 +9,11 @@ from collections.abc import Callable
 from scoreline.web.workers.child import Child, Voice
 
 SETTLED_SECONDS = 1.0
-"""Who dies earlier after it was ready has failed to start."""
-FIRST_PAUSE_SECONDS = 0.5
+"""Who dies earlier after it was ready has hardly lived."""
+SHORT_PAUSE_SECONDS = 0.5
+"""The first, and the longest after one that was ready or was killed: the next may well live."""
 LONGEST_PAUSE_SECONDS = 30.0
+"""After starts that failed by themselves."""
 
 log = logging.getLogger("scoreline.workers")
 
@@ -38,7 +40,9 @@ class Post:
 
     def failed(self, error: OSError, now: float) -> None:
         """Take note that no process could be made."""
-        log.error("%s cannot be started: %s; it is tried again %s", self.name, error, self._pause(now, 0.0))
+        log.error(
+            "%s cannot be started: %s; it is tried again %s", self.name, error, self._pause(now, LONGEST_PAUSE_SECONDS)
+        )
 
     def lost(self, child: Child, code: int, now: float, *, asked: bool) -> None:
         """Take note of the end of ``child``, and say so in the log unless it was asked to end and did."""
@@ -47,28 +51,31 @@ class Post:
             self.child = None
         if code in (0, -signal.SIGTERM) and (asked or not current):
             return
-        self._say(child, how_it_ended(code), replaced=current and not asked, now=now)
-
-    def _say(self, child: Child, how: str, *, replaced: bool, now: float) -> None:
+        how = how_it_ended(code)
         reason, stack = child.last_words, ""
         if "\n" in reason:
             reason, stack = "", reason
         when = "" if child.ready_at is not None else " before it was ready"
         text = f"{self.name} (pid {child.pid}) died{when} ({how}){reason and ': ' + reason}"
-        if replaced:
+        if current and not asked:
             self.n_deaths += 1
-            lived_seconds = 0.0 if child.ready_at is None else now - child.ready_at
-            text += f"; death number {self.n_deaths}, another takes its place {self._pause(now, lived_seconds)}"
+            lasting = child.ready_at is None and code != -signal.SIGKILL
+            pause = self._pause(
+                now,
+                LONGEST_PAUSE_SECONDS if lasting else SHORT_PAUSE_SECONDS,
+                settled=child.ready_at is not None and now - child.ready_at >= SETTLED_SECONDS,
+            )
+            text += f"; death number {self.n_deaths}, another takes its place {pause}"
         about: dict[str, object] = {"process": self.name, "pid": child.pid, "ended": how, "deaths": self.n_deaths}
         log.warning("%s", text, extra={"about": about | ({"stack": stack} if stack else {})})
 
-    def _pause(self, now: float, lived_seconds: float) -> str:
+    def _pause(self, now: float, longest_seconds: float, *, settled: bool = False) -> str:
         """Who had settled is replaced at once, and so is the first who had not; then each pause is twice the last."""
-        self.n_failures = 0 if lived_seconds >= SETTLED_SECONDS else self.n_failures + 1
+        self.n_failures = 0 if settled else self.n_failures + 1
         if self.n_failures < 2:
             self.due_at = now
             return "at once"
-        pause = min(FIRST_PAUSE_SECONDS * 2.0 ** min(self.n_failures - 2, 16), LONGEST_PAUSE_SECONDS)
+        pause = min(SHORT_PAUSE_SECONDS * 2.0 ** min(self.n_failures - 2, 16), longest_seconds)
         self.due_at = now + pause
         return f"in {pause:g} s"
 

@@ -15,7 +15,7 @@ from scoreline.core.errors import Unavailable
 from scoreline.web.server import DRAIN_SECONDS, url_of
 from scoreline.web.workers.balance import Balance
 from scoreline.web.workers.child import Child, Voice, clock, fork
-from scoreline.web.workers.post import Post
+from scoreline.web.workers.post import SHORT_PAUSE_SECONDS, Post
 from scoreline.web.workers.sides import SideProcess, attend
 from scoreline.web.workers.signals import Lifeline, Signals
 from scoreline.web.workers.sockets import Sockets
@@ -93,9 +93,10 @@ class Supervisor:
         for post in (*self._workers, *self._sides):
             if post.child is None and now >= post.due_at:
                 self._start(post)
-            elif post.child is None and post.slot is not None and any(other.ready for other in self._workers):
-                self._sockets.shut(post.slot)
+            elif post.child is None and post.slot is not None:
                 self._leave_out(post)
+                if post.due_at > now + SHORT_PAUSE_SECONDS and any(other.ready for other in self._workers):
+                    self._sockets.shut(post.slot)
 
     def _start(self, post: Post) -> None:
         try:
