@@ -30,8 +30,8 @@ from scoreline.web.descriptors import room_for_connections
 from scoreline.web.endpoint import Endpoint, View
 from scoreline.web.fastlane import ADMISSION, LANE, Lane
 from scoreline.web.health import health_routes
-from scoreline.web.media import DialectMedia
 from scoreline.web.large import large_bodies
+from scoreline.web.media import DialectMedia
 from scoreline.web.memory import allocate_large_blocks_apart, give_back
 from scoreline.web.metrics import metrics_route
 from scoreline.web.outgoing import Outgoing
@@ -99,7 +99,7 @@ def create_app(
     ]
     routes += health_routes(deployments, watch, write_error)
     routes.append(metrics_route(watch, write_error))
-    routes += catalog_routes(deployments, write_error)
+    routes += catalog_routes(deployments, spoken, write_error)
     nowhere = Endpoint(dict.fromkeys(METHODS, _nowhere(routes, deployments)), write_error)
     router = Router(routes, redirect_slashes=False, default=nowhere, lifespan=lifespan)
     return Requests(Outgoing(router, cors), watch)

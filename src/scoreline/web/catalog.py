@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 import msgspec
 from starlette.requests import Request
@@ -12,12 +12,15 @@ from scoreline.serving.deployments import ActiveDeployments
 from scoreline.serving.protocols.dialect import Reply
 from scoreline.web.endpoint import Endpoint, WriteError
 from scoreline.web.index import page
+from scoreline.web.media import DialectMedia
 from scoreline.web.openapi import document
 
 _encoder = msgspec.json.Encoder()
 
 
-def catalog_routes(deployments: ActiveDeployments, write_error: WriteError) -> list[Route]:
+def catalog_routes(
+    deployments: ActiveDeployments, media: Mapping[str, DialectMedia], write_error: WriteError
+) -> list[Route]:
     """Return the routes that list."""
 
     async def index(request: Request) -> Reply:
@@ -32,7 +35,7 @@ def catalog_routes(deployments: ActiveDeployments, write_error: WriteError) -> l
         return Reply(_encoder.encode(deployments.state(request.path_params["name"])))
 
     async def openapi(_: Request) -> Reply:
-        return Reply(_encoder.encode(document(deployments)))
+        return Reply(_encoder.encode(document(deployments, media)))
 
     views: dict[str, Callable[[Request], Awaitable[Reply]]] = {
         "/": index,

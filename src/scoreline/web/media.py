@@ -48,6 +48,10 @@ class DialectMedia:
         except KeyError:
             return _keep(self._accepted, accept, self._write_as(accept))
 
+    def __iter__(self) -> Iterator[Medium]:
+        """Give those besides JSON."""
+        return iter(self._media)
+
     @property
     def types(self) -> list[str]:
         """Content types that are read and written."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -9,14 +10,15 @@ from scoreline.core.manifest import Manifest
 from scoreline.core.schema import Column, label_text
 from scoreline.serving.active import Active
 from scoreline.serving.deployments import ActiveDeployments
+from scoreline.serving.media.medium import Medium
 from scoreline.web.openapi_parts import (
     ERROR_SCHEMAS,
     GENERAL_PATHS,
     KEY,
     STATE,
+    content_in,
     errors,
     h2o_operations,
-    json_content,
     operation,
     state_schemas,
 )
@@ -33,14 +35,14 @@ _JSON_TYPES = {
 _N_LEVELS_TOLD = 30
 
 
-def document(deployments: ActiveDeployments) -> Json:
-    """Return the whole document."""
+def document(deployments: ActiveDeployments, media: Mapping[str, Iterable[Medium]]) -> Json:
+    """Return the whole document; ``media`` are those of each dialect."""
     paths: Json = dict(GENERAL_PATHS)
     schemas: Json = ERROR_SCHEMAS | state_schemas()
     for active in sorted(deployments, key=lambda active: active.name):
         schemas[f"{active.name}.Row"] = row_schema(active.pipeline.manifest)
         schemas[f"{active.name}.Prediction"] = prediction_schema(active.pipeline.manifest)
-        paths |= _native_paths(active)
+        paths |= _native_paths(active, media["native"])
         paths |= h2o_operations(active.name, f"/deployments/{active.name}", active)
         if active.name == deployments.default:
             paths |= h2o_operations(active.name, "", active)
@@ -103,7 +105,7 @@ def prediction_schema(manifest: Manifest) -> Json:
     return {"type": "object", "properties": properties, "required": list(properties)}
 
 
-def _native_paths(active: Active) -> Json:
+def _native_paths(active: Active, media: Iterable[Medium]) -> Json:
     name, base = active.name, f"/api/v1/deployments/{active.name}"
     row = {"$ref": f"#/components/schemas/{name}.Row"}
     rows = {"type": "array", "items": row, "minItems": 1}
@@ -134,11 +136,18 @@ def _native_paths(active: Active) -> Json:
     score = operation(f"score {name}", predicts, answer, name) | {
         "requestBody": {
             "required": True,
-            "content": json_content({"anyOf": [enveloped, table, rows, row]}, sample),
+            "content": content_in(
+                media,
+                {"anyOf": [enveloped, table, rows, row]},
+                "a column for each of the row's; others are ignored",
+                sample,
+            ),
         }
     }
     score["parameters"] = [KEY]
-    score["responses"] |= errors(400, 413, 415, 503)
+    outputs = ", ".join(f"`{output.name}`" for output in active.pipeline.manifest.outputs)
+    score["responses"]["200"]["content"] = content_in(media, answer, f"columns {outputs}; a row for each")
+    score["responses"] |= errors(400, 406, 411, 413, 415, 503)
     return {
         f"{base}/score": {"post": score},
         f"{base}/schema": {"get": operation(f"schema {name}", "Columns, labels and outputs", {"type": "object"}, name)},

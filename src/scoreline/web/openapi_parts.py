@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 
 import msgspec
 
 from scoreline.serving.active import Active, DeploymentState
+from scoreline.serving.media.medium import Medium
 from scoreline.serving.protocols import DIALECTS
 
 Json = dict[str, Any]
@@ -76,6 +78,14 @@ def json_content(schema: Json, example: Any = None) -> Json:
     return {"application/json": {"schema": schema} | ({} if example is None else {"example": example})}
 
 
+def content_in(media: Iterable[Medium], schema: Json, columns: str, example: Any = None) -> Json:
+    """Describe a body that may be written as JSON or in these media; ``columns`` says what a table holds."""
+    content = json_content(schema, example)
+    for medium in media:
+        content[medium.types[0]] = {"schema": {"description": columns} if medium.is_table else schema}
+    return content
+
+
 def text_content() -> Json:
     """Describe a text body."""
     return {"text/plain": {"schema": {"type": "string"}}}
@@ -117,7 +127,7 @@ def h2o_operations(name: str, base: str, active: Active) -> Json:
         }
     }
     score["parameters"] = [KEY]
-    score["responses"] |= errors(400, 413, 415, 501, 503, schema="H2OError")
+    score["responses"] |= errors(400, 406, 411, 413, 415, 501, 503, schema="H2OError")
     paths: Json = {base + dialect.score_path: {"post": score}}
     for path, show in dialect.views.items():
         reply = show(active)

@@ -64,6 +64,18 @@ def test_each_deployment_has_its_own_columns_outputs_and_example(document: dict[
     assert example == {"rows": [{"age": 42, "amount": 1500.5, "purpose": "radio"}]}
 
 
+def test_the_media_of_requests_and_answers_are_listed(document: dict[str, Any]) -> None:
+    score = document["paths"]["/api/v1/deployments/credit/score"]["post"]
+    media = {"application/json", "application/msgpack", "text/csv", "text/csv; header=absent"}
+    media |= {"application/vnd.apache.arrow.stream", "application/vnd.apache.parquet"}
+    answered = score["responses"]["200"]["content"]
+    assert set(score["requestBody"]["content"]) == set(answered) == media
+    assert "`risk.good`, `risk.bad`, `risk.predicted`" in answered["text/csv"]["schema"]["description"]
+    assert answered["application/msgpack"]["schema"] == answered["application/json"]["schema"]
+    h2o = document["paths"]["/deployments/credit/model/score"]["post"]
+    assert set(h2o["requestBody"]["content"]) == {"application/json"}
+
+
 def test_the_default_deployment_is_described_at_the_root(document: dict[str, Any]) -> None:
     assert "/model/score" in document["paths"]
     assert "/deployments/price/model/score" in document["paths"]

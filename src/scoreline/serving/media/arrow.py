@@ -29,6 +29,7 @@ class Arrow:
 
     name = "arrow"
     types = ("application/vnd.apache.arrow.stream", "application/vnd.apache.arrow.file")
+    is_table = True
     quick_bytes = 256 * 1024
 
     def __init__(self, translate: Translate) -> None:

@@ -35,6 +35,7 @@ csv.field_size_limit(1 << 30)  # the size of a body bounds its fields
 class Csv:
     """Comma-separated values; without ``header`` they stand in the order of the schema."""
 
+    is_table = True
     quick_bytes = 32 * 1024
 
     def __init__(self, *, header: bool) -> None:

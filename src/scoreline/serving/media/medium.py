@@ -29,6 +29,11 @@ class Medium(Protocol):
         ...
 
     @property
+    def is_table(self) -> bool:
+        """Whether it holds columns, and not a document as JSON does."""
+        ...
+
+    @property
     def quick_bytes(self) -> int:
         """Bodies below this size are read within about a millisecond."""
         ...

@@ -21,6 +21,7 @@ class Msgpack:
 
     name = "msgpack"
     types = ("application/msgpack", "application/x-msgpack", "application/vnd.msgpack")
+    is_table = False
     quick_bytes = 64 * 1024
 
     def read(self, body: bytes, active: Active) -> Decoded:

@@ -20,6 +20,7 @@ class Parquet:
 
     name = "parquet"
     types = ("application/vnd.apache.parquet", "application/x-parquet")
+    is_table = True
     quick_bytes = 0
 
     def __init__(self, translate: Translate) -> None:
