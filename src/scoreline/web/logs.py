@@ -41,9 +41,7 @@ class JsonLines(logging.Formatter):
 
     def start(self, level: int, event: str, at: float) -> str:
         """Return what every line begins with; a comma and more members, or the end of the object, come next."""
-        worker = "" if self.worker is None else f',"worker":{self.worker}'
-        said = f'"level":"{_LEVELS.get(level, level)}","event":{msgspec.json.encode(event).decode()}{worker}'
-        return f'{{"time":"{_second(int(at))}.{int(at % 1 * 1000):03d}+00:00",{said}'
+        return f'{{"time":"{_second(int(at))}.{int(at % 1 * 1000):03d}+00:00",{_said(level, event, self.worker)}'
 
 
 class TextLines(logging.Formatter):
@@ -85,7 +83,7 @@ class Destination(logging.StreamHandler[TextIO]):
         """Write whole lines, as records of theirs would be written."""
         try:
             with self.lock or contextlib.nullcontext():
-                for part in _whole(text):
+                for part in (text,) if len(text) <= PIPE_BYTES and text.isascii() else _whole(text):
                     self._write(part)
         except Exception:  # as logging does: a log that is gone stops no request
             self.handleError(logging.makeLogRecord({"msg": "request"}))
@@ -96,12 +94,19 @@ class Destination(logging.StreamHandler[TextIO]):
             self.stream.write(text)
             self.flush()
             return
-        left = memoryview(text.encode())
-        while left:
-            left = left[os.write(self._descriptor, left) :]
+        data = text.encode()
+        written = os.write(self._descriptor, data)
+        while written < len(data):
+            written += os.write(self._descriptor, data[written:])
 
 
 _LEVELS = {number: name.lower() for name, number in logging.getLevelNamesMapping().items()}
+
+
+@lru_cache(maxsize=64)
+def _said(level: int, event: str, worker: int | None) -> str:
+    said = {"level": _LEVELS.get(level, str(level)), "event": event} | ({} if worker is None else {"worker": worker})
+    return msgspec.json.encode(said)[1:-1].decode()
 
 
 @lru_cache(maxsize=2)
