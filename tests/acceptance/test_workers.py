@@ -63,73 +63,82 @@ def finished(connections: list[Connection]) -> list[int]:
     return [connection.receive()[0] for connection in connections]
 
 
-def test_a_killed_worker_is_replaced_and_the_connections_of_the_others_do_not_notice(
-    home: Path, tmp_path: Path
-) -> None:
-    with serving(home, tmp_path) as server:
-        connections = [Connection(server) for _ in range(10)]
-        workers = [connection.worker(SCORE, BODY) for connection in connections]
-        victim = min(server.workers)
-        statuses: list[list[int]] = [[] for _ in connections]
-        cut: set[int] = set()
-        stop = threading.Event()
-
-        def load(i: int) -> None:
-            connection = connections[i]
-            while not stop.is_set():
-                try:
-                    statuses[i].append(connection.ask(SCORE, BODY)[0])
-                except OSError:
-                    cut.add(i)
-                    connection = Connection(server)
-
-        def many_more() -> None:
-            before = [len(found) for found in statuses]
-            wait_for(lambda: all(len(found) > n + 3 for found, n in zip(statuses, before, strict=True)))
-
-        threads = [threading.Thread(target=load, args=(i,)) for i in range(len(connections))]
-        for thread in threads:
-            thread.start()
-        try:
-            many_more()
-            os.kill(victim, signal.SIGKILL)
-            (death,) = wait_for(lambda: server.lines("died"))
-            wait_for(lambda: len(server.workers) == 2 and victim not in server.workers)
-            many_more()
-        finally:
-            stop.set()
-            for thread in threads:
-                thread.join()
-
-        assert {status for found in statuses for status in found} == {200}
-        assert (death["pid"], death["ended"], death["deaths"]) == (victim, "killed by SIGKILL", 1)
-        slot = int(death["process"].removeprefix("worker "))
-        assert cut <= {i for i, worker in enumerate(workers) if worker == slot}
+@pytest.fixture(scope="module")
+def two_workers(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server for the tests that leave it as they found it, but for other workers."""
+    with serving(home, tmp_path_factory.mktemp("server")) as server:
+        yield server
 
 
-def test_what_no_worker_has_accepted_waits_for_the_one_that_takes_its_place(home: Path, tmp_path: Path) -> None:
-    with serving(home, tmp_path) as server:
-        victim = min(server.workers)
-        os.kill(victim, signal.SIGSTOP)
-        connections = [Connection(server) for _ in range(32)]
-        for connection in connections:
-            connection.send(SCORE, BODY)
+def death(server: Server, pid: int) -> dict[str, Any]:
+    """What the log says of it, once another has taken the place."""
+    (line,) = wait_for(lambda: [line for line in server.lines("died") if line["pid"] == pid])
+    wait_for(lambda: len(server.workers) == 2 and pid not in server.workers)
+    return line
+
+
+def test_a_killed_worker_is_replaced_and_the_connections_of_the_others_do_not_notice(two_workers: Server) -> None:
+    connections = [Connection(two_workers) for _ in range(10)]
+    workers = [connection.worker(SCORE, BODY) for connection in connections]
+    victim = min(two_workers.workers)
+    statuses: list[list[int]] = [[] for _ in connections]
+    cut: set[int] = set()
+    stop = threading.Event()
+
+    def load(i: int) -> None:
+        connection = connections[i]
+        while not stop.is_set():
+            try:
+                statuses[i].append(connection.ask(SCORE, BODY)[0])
+            except OSError:
+                cut.add(i)
+                connection = Connection(two_workers)
+
+    def many_more() -> None:
+        before = [len(found) for found in statuses]
+        wait_for(lambda: all(len(found) > n + 3 for found, n in zip(statuses, before, strict=True)))
+
+    threads = [threading.Thread(target=load, args=(i,)) for i in range(len(connections))]
+    for thread in threads:
+        thread.start()
+    try:
+        many_more()
         os.kill(victim, signal.SIGKILL)
-        assert [connection.receive()[0] for connection in connections] == [200] * len(connections)
-        assert {connection.worker(SCORE, BODY) for connection in connections} == {0, 1}
+        died = death(two_workers, victim)
+        many_more()
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+
+    assert {status for found in statuses for status in found} == {200}
+    assert died["ended"] == "killed by SIGKILL"
+    assert died["deaths"] >= 1
+    slot = int(died["process"].removeprefix("worker "))
+    assert cut <= {i for i, worker in enumerate(workers) if worker == slot}
 
 
-def test_the_worker_with_the_fewest_connections_gets_the_new_ones(home: Path, tmp_path: Path) -> None:
-    with serving(home, tmp_path) as server:
-        kept = [Connection(server) for _ in range(24)]
-        found = [connection.worker(SCORE, BODY) for connection in kept]
-        os.kill(min(server.workers), signal.SIGKILL)
-        (death,) = wait_for(lambda: server.lines("died"))
-        new = int(death["process"].removeprefix("worker "))
-        n_more = len(found) - found.count(new)
-        wait_for(lambda: Connection(server).worker(SCORE, BODY) == new)
-        kept += (more := [Connection(server) for _ in range(n_more)])
-        assert [connection.worker(SCORE, BODY) for connection in more].count(new) >= n_more - 2
+def test_what_no_worker_has_accepted_waits_for_the_one_that_takes_its_place(two_workers: Server) -> None:
+    victim = min(two_workers.workers)
+    os.kill(victim, signal.SIGSTOP)
+    connections = [Connection(two_workers) for _ in range(32)]
+    for connection in connections:
+        connection.send(SCORE, BODY)
+    os.kill(victim, signal.SIGKILL)
+    assert [connection.receive()[0] for connection in connections] == [200] * len(connections)
+    assert {connection.worker(SCORE, BODY) for connection in connections} == {0, 1}
+
+
+def test_the_worker_with_the_fewest_connections_gets_the_new_ones(two_workers: Server) -> None:
+    kept = [Connection(two_workers) for _ in range(24)]
+    found = [connection.worker(SCORE, BODY) for connection in kept]
+    victim = min(two_workers.workers)
+    os.kill(victim, signal.SIGKILL)
+    new = int(death(two_workers, victim)["process"].removeprefix("worker "))
+    n_more = len(found) - found.count(new)
+    wait_for(lambda: Connection(two_workers).worker(SCORE, BODY) == new)
+    kept += (more := [Connection(two_workers) for _ in range(n_more)])
+    assert [connection.worker(SCORE, BODY) for connection in more].count(new) >= n_more - 2
 
 
 def test_sigterm_ends_all_workers_after_they_have_finished_what_they_accepted(home: Path, tmp_path: Path) -> None:
@@ -146,7 +155,8 @@ def test_sigterm_ends_all_workers_after_they_have_finished_what_they_accepted(ho
 
 def test_a_worker_that_alone_is_told_to_end_finishes_and_is_replaced_meanwhile(home: Path, tmp_path: Path) -> None:
     with serving(home, tmp_path, n_workers=1) as server:
-        (old,), connections = server.workers, accepted(server)
+        (old,) = wait_for(lambda: len(server.workers) == 1 and server.workers)
+        connections = accepted(server)
         os.kill(old, signal.SIGTERM)
         (new,) = wait_for(lambda: server.workers - {old})
         assert Connection(server).ask(SCORE, BODY)[0] == 200
