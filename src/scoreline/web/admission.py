@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -29,6 +29,8 @@ class Limits(NamedTuple):
 
 
 LIMITS = Limits()
+MUCH_BYTES, LITTLE_BYTES = 64 * MB, MB
+"""Bodies let go since memory was last given back, after which it is again: while others are held, and when none is."""
 N_TURNED_AWAY = 128
 """Connections beyond the limit that are told why; those beyond them too are closed without a word."""
 
@@ -36,7 +38,7 @@ N_TURNED_AWAY = 128
 class Admission:
     """Counts what is in the worker; raises where something more is too much."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, on_let_go: Callable[[], object] = lambda: None) -> None:
         self.body_bytes = min(limits.body_bytes, limits.bodies_bytes)
         self.n_connections = limits.n_connections
         self.turned_away: set[object] = set()
@@ -44,6 +46,8 @@ class Admission:
         self.counts_pending = limits.n_pending is not None
         self.held_bytes = 0
         """Bytes of bodies that are in the worker, or have been announced."""
+        self._let_go_bytes = 0
+        self._on_let_go = on_let_go
         self._bodies_bytes = limits.bodies_bytes
         self._n_pending = limits.n_pending or 0
         self._pending: Counter[str] = Counter()
@@ -72,6 +76,10 @@ class Admission:
     def let_go(self, n_bytes: int) -> None:
         """Count these bytes no more."""
         self.held_bytes -= n_bytes
+        self._let_go_bytes += n_bytes
+        if self._let_go_bytes > (MUCH_BYTES if self.held_bytes else LITTLE_BYTES):
+            self._let_go_bytes = 0
+            self._on_let_go()
 
     def is_pressed(self) -> bool:
         """Whether a body was refused a moment ago, because others hold the memory."""

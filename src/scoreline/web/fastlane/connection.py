@@ -76,6 +76,9 @@ class Connection(HttpToolsProtocol):
         self._forget_what_follows()
         self._forget_taken()
         super().connection_lost(exc)
+        last: Any = self.cycle
+        if isinstance(last, Call):
+            self.cycle = self._call = None  # type: ignore[assignment]  # each would keep the other, and a body, alive
 
     def eof_received(self) -> bool | None:  # type: ignore[override]  # uvicorn never keeps the other side open
         """Answer what was asked before the caller closed its side, then close ours."""
@@ -140,6 +143,7 @@ class Connection(HttpToolsProtocol):
             call = waiting.popleft()
             call.response_complete = True
             answers.append(answer)
+            call.body, call.answer = b"", None  # the last call stays with its connection, however long that rests
             n_held += call.held
             if not call.keep_alive:
                 self._forget_what_follows()
