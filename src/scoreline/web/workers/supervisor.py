@@ -72,7 +72,6 @@ class Supervisor:
     def run(self) -> None:
         """Serve until SIGINT or SIGTERM. See ``serve``."""
         preload()
-        gc.collect()
         gc.freeze()  # the collector writes into all that it looks through, and what is written to is shared no longer
         with self._signals:
             try:
