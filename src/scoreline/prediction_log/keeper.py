@@ -97,7 +97,7 @@ class Keeper:
             segment.sync()
 
     def _is_full(self, segment: Segment, now: float) -> bool:
-        old = now - segment.created_at >= self._limits.segment_seconds
+        old = now - segment.begun_at >= self._limits.segment_seconds
         return old or segment.size >= self._limits.segment_bytes
 
     def _shortage(self) -> str:

@@ -24,8 +24,8 @@ class Segment:
     def __init__(self, path: Path, file: int) -> None:
         self.path = path
         self.size = 0
-        self.created_at = time.monotonic()
-        self.synced_at = self.created_at
+        self.begun_at = self.synced_at = time.monotonic()
+        """When the first was appended, and when the last was synced."""
         self.stored: dict[int, Stored] = {}
         """What its headers have told, by the address of the version."""
         self.n_headers = 0

@@ -86,6 +86,8 @@ def _append(segment: Segment, run: Run, settings: LogSettings) -> int:
     key = id(active) if run.asked[0].active is active else -id(active)
     stored, at, n_bytes = segment.stored.get(key), time.time(), 0
     if stored is None or (stored.settings is not settings and stored.settings != settings):
+        if not segment.n_headers:
+            segment.begun_at = time.monotonic()
         stored = store(run, segment.n_headers, settings)
         n_bytes = segment.append(header_frame(stored, at))
         segment.stored[key] = stored
