@@ -117,12 +117,14 @@ class Meters:
                 if number != before[labels]:
                     self._add(metric, labels, number - before[labels])
                     before[labels] = number
+        self.totals.flush()
 
     def measure(self) -> None:
         """Read the gauges."""
         for metric, read in self._gauges:
             for labels, number in read().items():
                 self.totals.put((metric.name, *labels), number)
+        self.totals.flush()
 
     def _count_requests(self, notes: Sequence[Note]) -> None:
         requests: dict[Labels, int] = defaultdict(int)

@@ -2,32 +2,43 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Collection
 from math import isnan, nan
 from pathlib import Path
 
-from scoreline.serving.totals_file import TotalsFile, read_all
+from scoreline.serving.metrics import Key
+from scoreline.serving.totals_file import TotalsFile, read_others
 
-Key = tuple[str, ...]
-"""A metric's name and its label values; of a histogram then a bucket's upper bound, or ``sum``."""
+log = logging.getLogger("scoreline.serving")
 
 
 class Totals:
     """Numbers by key. With a ``folder`` every number is also in a file there, where it outlives the process.
 
     A worker goes on counting in the file of a worker that is no more, so that no total of the server ever goes down and
-    there are no more files than workers. Numbers named in ``gauges`` end with their worker. One thread writes.
+    there are no more files than workers. Numbers named in ``gauges`` end with their worker. One thread writes. Where
+    nothing can be written, the others go by what could be before.
     """
 
     def __init__(self, folder: Path | None = None, gauges: Collection[str] = ()) -> None:
-        self._folder = folder
         self._gauges = frozenset(gauges)
         self._numbers: dict[Key, float] = {}
-        self._file = None if folder is None else TotalsFile.claim(folder)
+        self._file: TotalsFile | None = None
+        self._changed = False
+        self._problem = ""
+        if folder is not None:
+            try:
+                self._file = TotalsFile.claim(folder)
+            except OSError as error:
+                self._tell(error)
         if self._file is not None:
             for key, number in self._file.read().items():
-                self.put(key, nan if key[0] in self._gauges else number)
+                if key[0] in self._gauges:
+                    self._file.write(key, nan)
+                else:
+                    self._numbers[key] = number
 
     @property
     def follows_a_death(self) -> bool:
@@ -43,20 +54,42 @@ class Totals:
         self._numbers[key] = number
         if self._file is not None:
             self._file.write(key, number)
+            self._changed = True
+
+    def flush(self) -> None:
+        """Let the other workers know."""
+        if self._file is None or not self._changed:
+            return
+        try:
+            self._file.flush()
+        except OSError as error:
+            self._tell(error)
+        else:
+            self._changed, self._problem = False, ""
 
     def read(self) -> dict[Key, float]:
         """Return the numbers of all workers, added up."""
-        if self._folder is None:
-            return dict(self._numbers)
+        file, mine = self._file, self._numbers.copy()
+        if file is None:
+            return mine
         sums: dict[Key, float] = defaultdict(float)
-        for numbers, alive in read_all(self._folder):
+        for numbers, alive in ((mine, True), *read_others(file.path)):
             for key, number in numbers.items():
                 if key[0] not in self._gauges or (alive and not isnan(number)):
                     sums[key] += number
-        return sums
+        return dict(sums)
 
     def close(self) -> None:
         """Let the next worker have the file."""
-        if self._file is not None:
+        if self._file is None:
+            return
+        try:
             self._file.close()
-            self._file = None
+        except OSError as error:
+            self._tell(error)
+        self._file = None
+
+    def _tell(self, error: OSError) -> None:
+        if str(error) != self._problem:
+            self._problem = str(error)
+            log.warning("what is counted cannot be kept for the other workers: %s", error)

@@ -1,8 +1,7 @@
-"""The file in which one worker keeps its totals: mapped into memory, so that what was written is there after a kill."""
+"""The file in which one worker keeps its totals: what is written stays, whatever becomes of the worker."""
 
 from __future__ import annotations
 
-import mmap
 import os
 import struct
 from collections.abc import Iterator
@@ -12,8 +11,9 @@ from typing import BinaryIO
 
 import msgspec
 
+from scoreline.serving.metrics import Key
+
 SUFFIX = ".totals"
-FIRST_SIZE_BYTES = 64 * 1024
 _HEADER = struct.Struct("qq")
 """Bytes used, and 1 while a worker writes; entries follow."""
 _LENGTH = struct.Struct("q")
@@ -26,77 +26,77 @@ _decoder = msgspec.msgpack.Decoder(tuple[str, ...])
 class TotalsFile:
     """Entries that are only ever added: length of the key, the key (padded to 8 bytes), the number.
 
-    A number is written as one aligned word, and an entry is whole before it is within the bytes used, so that readers
-    need no lock. The writer holds a lock on the file, which the kernel takes back when the process ends in any way.
+    It is written whole, the bytes used last, so that who reads meanwhile finds no half of an entry. Written, and not
+    mapped into memory: on a disk that is full a write fails, and a mapping kills. The writer holds a lock, which the
+    system takes back when the process ends in any way.
     """
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, path: Path, file: BinaryIO) -> None:
+        self.path = path
         self._file = file
-        size = os.fstat(file.fileno()).st_size
-        if not size:
-            size = FIRST_SIZE_BYTES
-            file.truncate(size)
-        self._map = mmap.mmap(file.fileno(), size)
-        used, is_open = _HEADER.unpack_from(self._map)
+        self._image = bytearray(file.read()) or bytearray(_HEADER.pack(_HEADER.size, 0))
+        used, is_open = _HEADER.unpack_from(self._image)
+        del self._image[used:]
         self.was_left_open = bool(is_open)
         """Whether the writer before ended without closing."""
-        self._used = used or _HEADER.size
-        self._places = {key: place for key, place, _ in _entries(self._map, self._used)}
-        self._map[: _HEADER.size] = _HEADER.pack(self._used, 1)
+        self._places = {key: place for key, place, _ in _entries(self._image)}
+        self.flush()
 
     @classmethod
     def claim(cls, folder: Path) -> TotalsFile:
-        """Open the first file in ``folder`` that no living process writes, or a new one."""
+        """Open the first file in ``folder`` that no living process writes, or a new one. Raises OSError."""
         for number in count():
-            file = (folder / f"{number}{SUFFIX}").open("a+b", buffering=0)
+            path = folder / f"{number}{SUFFIX}"
+            path.touch()
+            file = path.open("r+b", buffering=0)
             if _lock(file):
-                return cls(file)
+                return cls(path, file)
             file.close()
         raise AssertionError("count() does not end")
 
-    def read(self) -> dict[tuple[str, ...], float]:
+    def read(self) -> dict[Key, float]:
         """Return the numbers."""
-        return {key: number for key, _, number in _entries(self._map, self._used)}
+        return {key: number for key, _, number in _entries(self._image)}
 
-    def write(self, key: tuple[str, ...], number: float) -> None:
-        """Set a number."""
+    def write(self, key: Key, number: float) -> None:
+        """Set a number, which the next ``flush`` writes."""
         place = self._places.get(key)
         if place is None:
-            place = self._add(key)
-        self._map[place : place + _NUMBER.size] = _NUMBER.pack(number)
+            name = _encoder.encode(key)
+            self._image += _LENGTH.pack(len(name)) + name.ljust(_padded(len(name)), b"\0")
+            place = self._places[key] = len(self._image)
+            self._image += _NUMBER.pack(number)
+        else:
+            _NUMBER.pack_into(self._image, place, number)
+
+    def flush(self, *, is_open: bool = True) -> None:
+        """Write. Raises OSError."""
+        descriptor, view = self._file.fileno(), memoryview(self._image)
+        with view:
+            begin = _HEADER.size
+            while begin < len(view):
+                begin += os.pwrite(descriptor, view[begin:], begin)
+        os.pwrite(descriptor, _HEADER.pack(len(self._image), is_open), 0)
 
     def close(self) -> None:
-        """Give the file back."""
-        self._map[: _HEADER.size] = _HEADER.pack(self._used, 0)
-        self._map.close()
-        self._file.close()
-
-    def _add(self, key: tuple[str, ...]) -> int:
-        name = _encoder.encode(key)
-        entry = _LENGTH.pack(len(name)) + name.ljust(_padded(len(name)), b"\0") + _NUMBER.pack(0.0)
-        end = self._used + len(entry)
-        if end > len(self._map):
-            self._file.truncate(2 * end)
-            self._map.close()
-            self._map = mmap.mmap(self._file.fileno(), 2 * end)
-        self._map[self._used : end] = entry
-        self._map[: _LENGTH.size] = _LENGTH.pack(end)
-        self._used = end
-        place = self._places[key] = end - _NUMBER.size
-        return place
+        """Give the file back. Raises OSError."""
+        with self._file:
+            self.flush(is_open=False)
 
 
-def read_all(folder: Path) -> Iterator[tuple[dict[tuple[str, ...], float], bool]]:
-    """Yield the numbers of each worker that has counted in ``folder``, and whether it is alive."""
-    for path in sorted(folder.glob(f"*{SUFFIX}")):
+def read_others(mine: Path) -> Iterator[tuple[dict[Key, float], bool]]:
+    """Yield the numbers of each other worker that has counted beside ``mine``, and whether it is alive."""
+    for path in sorted(mine.parent.glob(f"*{SUFFIX}")):
+        if path == mine:
+            continue
         with path.open("rb", buffering=0) as file:
             content = file.read()
-            if len(content) > _HEADER.size:
-                used = _LENGTH.unpack_from(content)[0]
-                yield {key: number for key, _, number in _entries(content, used)}, not _lock(file)
+            if len(content) >= _HEADER.size:
+                yield {key: number for key, _, number in _entries(content)}, not _lock(file)
 
 
-def _entries(content: bytes | mmap.mmap, used: int) -> Iterator[tuple[tuple[str, ...], int, float]]:
+def _entries(content: bytes | bytearray) -> Iterator[tuple[Key, int, float]]:
+    used = _HEADER.unpack_from(content)[0]
     at = _HEADER.size
     while at < used:
         length = _LENGTH.unpack_from(content, at)[0]

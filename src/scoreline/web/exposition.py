@@ -10,8 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from scoreline.serving.metrics import METRICS, Metric, bucket_name
-from scoreline.serving.totals import Key
+from scoreline.serving.metrics import METRICS, Key, Metric, bucket_name
 
 Sample = tuple[tuple[str, ...], float]
 

@@ -9,9 +9,8 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 import scoreline
-from scoreline.serving.metrics import BUILD, STARTED
+from scoreline.serving.metrics import BUILD, STARTED, Key
 from scoreline.serving.protocols.dialect import Reply
-from scoreline.serving.totals import Key
 from scoreline.web.endpoint import Endpoint, WriteError
 from scoreline.web.exposition import Form, choose_form, write_metrics
 from scoreline.web.watch import Watch
