@@ -39,6 +39,8 @@ class Dress(NamedTuple):
     def put_on(self, reply: Reply) -> Reply:
         """Return the answer as it goes out."""
         packed = self.packs(len(reply.body), reply.media_type)
+        if not packed and not self.cors:
+            return reply
         body = pack(self.pack_as, reply.body) if packed else reply.body
         return msgspec.structs.replace(reply, body=body, headers=(*self.headers(packed=packed), *reply.headers))
 

@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from scoreline.core.errors import ScorelineError
 from scoreline.serving.plane import Asked
-from scoreline.web.compression import encoding_of
 from scoreline.web.fastlane.targets import Target
-from scoreline.web.outgoing import Dress
+from scoreline.web.fastlane.terms import SELDOM, Terms
 from scoreline.web.requests import LONGEST_KEY, new_request_id, valid_request_id
 
 if TYPE_CHECKING:
     from scoreline.web.fastlane.protocol import FastLane
 
 
-SELDOM = frozenset((b"accept", b"accept-encoding", b"content-encoding", b"origin", b"transfer-encoding"))
-"""Headers that few callers send, or that change nothing for most."""
-
-
-class Extras:
-    """What a request has that most have not."""
-
-    __slots__ = ("dress", "packed_as")
-
-    def __init__(self, dress: Dress | None) -> None:
-        self.dress = dress
-        """What its answer gets on its way out."""
-        self.packed_as = ""
-        """How its body is packed, as long as it is."""
+_NOTHING: list[bytes] = []
 
 
 class _Nobody:
@@ -53,7 +38,6 @@ class Call(Asked):
         "disconnected",
         "error",
         "expects",
-        "extras",
         "held",
         "in_thread",
         "keep_alive",
@@ -63,6 +47,7 @@ class Call(Asked):
         "size",
         "started",
         "target",
+        "terms",
         "version",
     )
     message_event = _Nobody()
@@ -79,7 +64,8 @@ class Call(Asked):
         self.keep_alive = keep_alive
         self.started_at = self.whole_at = started_at
         self.n_rows = None
-        self.extras: Extras | None = None
+        self.terms: Terms | None = None
+        """How it is to be read and answered; None: as usual."""
         self.error: ScorelineError | None = None
         """Why it is refused before its body is looked at."""
         self.expects = False
@@ -101,10 +87,13 @@ class Call(Asked):
         self.response_complete = False
         self.disconnected = False
 
-    def read_headers(self, headers: list[tuple[bytes, bytes]]) -> tuple[int, bytes, dict[bytes, bytes] | None]:
-        """Take request id and key; return content length (-1: not there), content type, and headers of ``SELDOM``."""
+    def read_headers(self, headers: list[tuple[bytes, bytes]]) -> tuple[int, bytes, list[bytes]]:
+        """Take request id and key; return content length (-1: not there), content type, and headers of ``SELDOM``.
+
+        Of those, names and values follow one another.
+        """
         declared, content_type = -1, None
-        said: dict[bytes, bytes] | None = None
+        said: list[bytes] = _NOTHING
         for name, value in headers:
             if name == b"content-type":
                 if content_type is None:
@@ -113,8 +102,7 @@ class Call(Asked):
                 declared = int(value)  # the parser has refused what is no number
             elif name in SELDOM:
                 if value != b"*/*":
-                    said = said or {}
-                    said.setdefault(name, value)
+                    said = [*said, name, value]
             elif name == b"x-request-id" and not self.request_id:
                 self.request_id = valid_request_id(value) or ""
             elif name == b"traceparent" and not self.trace:
@@ -124,16 +112,6 @@ class Call(Asked):
         if not self.request_id:
             self.request_id = new_request_id()
         return declared, content_type or b"", said
-
-    def agree(self, content_type: bytes, said: Mapping[bytes, bytes]) -> None:
-        """Settle how the body is written, and its answer. Raises UnsupportedMediaType, NotAcceptable."""
-        media = self.target.media
-        self.medium = media.of_request(content_type.decode("latin-1"))
-        packed_as = encoding_of(said.get(b"content-encoding", b"").decode("latin-1"))
-        self.accept = media.of_answer(said.get(b"accept", b"").decode("latin-1"))
-        if packed_as or self.medium is not None or self.accept is not None:
-            self.extras = self.extras or Extras(None)
-            self.extras.packed_as = packed_as
 
     @property
     def goes_to_lane(self) -> bool:

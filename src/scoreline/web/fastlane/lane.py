@@ -18,13 +18,12 @@ from scoreline.web.admission import Admission
 from scoreline.web.compression import unpack, unpack_if_small
 from scoreline.web.cors import Cors
 from scoreline.web.endpoint import log_failure, refusal
-from scoreline.web.fastlane.call import Call, Extras
+from scoreline.web.fastlane.call import Call
 from scoreline.web.fastlane.connections import Connections
 from scoreline.web.fastlane.response import Responses
 from scoreline.web.fastlane.targets import Targets
 from scoreline.web.large import LARGE_BODY_BYTES, LEAST_LARGE_BYTES, is_large, large_bodies
 from scoreline.web.media import DialectMedia
-from scoreline.web.outgoing import dress_for
 from scoreline.web.watch import Watch
 
 N_TOGETHER = 256
@@ -50,8 +49,7 @@ class Lane:
         self.deployments = deployments
         self.admission = admission
         self.watch = watch
-        self.targets = Targets(media)
-        self._cors = cors
+        self.targets = Targets(media, cors)
         self.connections = Connections()
         watch.n_calls = lambda: self.connections.n_calls
         self._counts_pending = admission.counts_pending
@@ -65,19 +63,13 @@ class Lane:
             self._responses = Responses(server_state)
         return self._responses
 
-    def dress(self, call: Call, said: Mapping[bytes, bytes]) -> None:
-        """Take note of what the answer to ``call`` gets on its way out."""
-        accept_encoding, origin = said.get(b"accept-encoding", b""), said.get(b"origin", b"")
-        dress = dress_for(accept_encoding.decode("latin-1"), origin.decode("latin-1"), self._cors)
-        if dress is not None:
-            call.extras = Extras(dress)
-
     def add(self, call: Call) -> None:
         """Answer ``call``, which is whole or refused, at the end of this turn; a large one in a thread."""
         if call.error is None:
             if self._counts_pending:
                 self._count(call)
-            if (call.size >= LEAST_LARGE_BYTES or call.extras is not None) and self._goes_to_thread(call):
+            is_slow = call.size >= LEAST_LARGE_BYTES or (call.terms is not None and call.terms.is_slow)
+            if is_slow and self._goes_to_thread(call):
                 return
         if not self._calls:
             call.protocol.loop.call_soon(self._end_turn)
@@ -108,16 +100,17 @@ class Lane:
 
     def _is_large(self, call: Call) -> bool:
         """Whether ``call`` takes long. Unpacks its body where that does not. Raises BadRequest."""
-        medium, extras = call.medium, call.extras
+        medium, terms = call.medium, call.terms
         if call.size >= (LARGE_BODY_BYTES if medium is None else max(LARGE_BODY_BYTES, medium.quick_bytes)):
             return True
         call.join_body()
-        if extras is not None:
-            if extras.packed_as:
-                limit = self.admission.body_bytes
-                call.body, extras.packed_as = unpack_if_small(extras.packed_as, call.body, limit)
-            is_packed_late = extras.dress is not None and extras.dress.pack_as and call.size >= PACKED_IN_THREAD_BYTES
-            if extras.packed_as or is_packed_late:
+        if terms is not None:
+            if terms.encoding:
+                call.body, encoding = unpack_if_small(terms.encoding, call.body, self.admission.body_bytes)
+                if encoding:
+                    return True
+                call.terms = terms._replace(encoding="")
+            if terms.dress is not None and terms.dress.pack_as and call.size >= PACKED_IN_THREAD_BYTES:
                 return True
         return is_large(call.body, medium, call.accept)
 
@@ -138,16 +131,17 @@ class Lane:
             return  # the server gave up waiting, and its loop is closed
 
     def _answer_alone(self, call: Call) -> Reply | Exception:
-        extras = call.extras
-        if extras is not None and extras.packed_as:
+        terms = call.terms
+        if terms is not None and terms.encoding:
             call.join_body()
             try:
-                call.body = unpack(extras.packed_as, call.body, self.admission.body_bytes)
+                call.body = unpack(terms.encoding, call.body, self.admission.body_bytes)
             except ScorelineError as error:
                 return error
         answer = self._answers([call])[0]
-        if extras is not None and extras.dress is not None and isinstance(answer, Reply):
-            answer, extras.dress = extras.dress.put_on(answer), None
+        if terms is not None and terms.dress is not None and isinstance(answer, Reply):
+            call.terms = None
+            return terms.dress.put_on(answer)
         return answer
 
     def _finish(self, calls: Sequence[Call], answers: Sequence[Reply | Exception]) -> None:
@@ -163,8 +157,8 @@ class Lane:
             else:
                 reply, error = _refusal(call, answer)
                 refused.append((call, reply.status, error))
-            if call.extras is not None and call.extras.dress is not None:
-                reply = call.extras.dress.put_on(reply)
+            if call.terms is not None and call.terms.dress is not None:
+                reply = call.terms.dress.put_on(reply)
             call.protocol.answer(call, reply)
         for protocol in dict.fromkeys([call.protocol for call in calls]):
             protocol.send()

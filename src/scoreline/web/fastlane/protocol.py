@@ -113,14 +113,16 @@ class FastLane(PatientConnection):
         if self._lane.watch.tracing is not None:
             self._lane.watch.begin_call(call, self.headers)
         call.expects = self.expect_100_continue and http_version != "1.0"
-        if said is not None:
-            self._lane.dress(call, said)
+        problem: ScorelineError | None = None
+        if said or content_type != b"application/json":
+            call.terms, problem = target.agreed.of(content_type, said)
+            call.medium, call.accept = call.terms.medium, call.terms.accept
         try:
             call.active = active = self._lane.deployments.route(target.name, call.key)
             call.version = active.version
-            if content_type != b"application/json" or said is not None:
-                call.agree(content_type, said or {})
-            if declared < 0 and (said is None or b"transfer-encoding" not in said):
+            if problem is not None:
+                raise problem
+            if declared < 0 and b"transfer-encoding" not in said:
                 raise no_length()
             if declared >= LARGE_BODY_BYTES:
                 self._admission.check_size(declared)

@@ -10,6 +10,8 @@ from starlette.routing import compile_path
 
 from scoreline.serving.protocols import DIALECTS
 from scoreline.serving.protocols.dialect import Dialect
+from scoreline.web.cors import Cors
+from scoreline.web.fastlane.terms import AgreedTerms
 from scoreline.web.media import DialectMedia
 
 N_ADDRESSES_KEPT = 1024
@@ -25,14 +27,14 @@ class Target(NamedTuple):
     path: str
     route: str
     """The path with ``{name}`` in place of the deployment's."""
-    media: DialectMedia
+    agreed: AgreedTerms
 
 
 class Targets:
     """Finds the target of an address. Matches as Starlette does, so that both ways agree on what is a scoring path."""
 
-    def __init__(self, media: Mapping[str, DialectMedia]) -> None:
-        self._media = media
+    def __init__(self, media: Mapping[str, DialectMedia], cors: Cors | None) -> None:
+        self._agreed = {name: AgreedTerms(own, cors) for name, own in media.items()}
         self._patterns = [
             (compile_path(prefix + dialect.score_path)[0], dialect, prefix + dialect.score_path)
             for dialect in DIALECTS
@@ -56,5 +58,5 @@ class Targets:
         path = unquote(url.partition(b"?")[0].decode())
         for pattern, dialect, route in self._patterns:
             if match := pattern.match(path.rstrip("/")):
-                return Target(dialect, match.groupdict().get("name"), path, route, self._media[dialect.name])
+                return Target(dialect, match.groupdict().get("name"), path, route, self._agreed[dialect.name])
         return None
