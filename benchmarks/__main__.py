@@ -26,8 +26,8 @@ from benchmarks.loads import Void
 from benchmarks.opponents import OPPONENTS, PEERS
 from benchmarks.report import read, tables, to_json, write_page
 from benchmarks.servers import Cores
-from benchmarks.ways import OURS, Way
-from benchmarks.worlds import NAMES, make_world
+from benchmarks.ways import OURS
+from benchmarks.worlds import NAMES, World, make_world
 
 PARTS = ("row", "batch", "serving", "footprint")
 PEER_NAMES = {"-".join(re.findall("[a-z-]+", way.name.lower())): way for way in OPPONENTS}
@@ -51,11 +51,21 @@ FULL = Effort(seconds=2, rounds=5, n_calls=20_000, n_rows=300_000, n_files=3, n_
 def main() -> int:
     """Measure what was asked for, show it, write it; 0 also where a bar is missed, 1 where a run is void."""
     arguments = _arguments()
-    try:
-        report = read(arguments.show) if arguments.show else _report(arguments)
-    except Void as void:
-        print(f"benchmarks: void: {void}", file=sys.stderr)
-        return 1
+    if arguments.show:
+        report = read(arguments.show)
+    else:
+        cores = Cores(sorted(os.sched_getaffinity(0)))
+        if missing := _missing(cores):
+            print(f"benchmarks: {missing}", file=sys.stderr)
+            return 1
+        report = Report(about=about.here(shlex.join(["make", "bench", *_bench(sys.argv[1:])])))
+        os.sched_setaffinity(0, {cores.load})
+        try:
+            _measure(report, cores, arguments)
+        except Void as void:
+            print(tables(report))
+            print(f"benchmarks: void, and not written: {void}", file=sys.stderr)
+            return 1
     print(tables(report))
     if arguments.json:
         arguments.json.write_bytes(to_json(report))
@@ -66,34 +76,29 @@ def main() -> int:
     return 0
 
 
-def _report(arguments: argparse.Namespace) -> Report:
-    cores = Cores(sorted(os.sched_getaffinity(0)))
-    if missing := _missing(cores):
-        raise Void(missing)
+def _measure(report: Report, cores: Cores, arguments: argparse.Namespace) -> None:
+    with tempfile.TemporaryDirectory(prefix="benchmarks-") as folder:
+        for name in NAMES:
+            _measure_world(report, make_world(name, Path(folder) / name), cores, arguments)
+
+
+def _measure_world(report: Report, world: World, cores: Cores, arguments: argparse.Namespace) -> None:
+    parts, effort = arguments.only, QUICK if arguments.quick else FULL
     chosen = PEER_NAMES if arguments.peers is None else arguments.peers
     ways = [*OURS, *(way for name, way in PEER_NAMES.items() if name in chosen)]
-    report = Report(about=about.here(shlex.join(["make", "bench", *_bench(sys.argv[1:])])))
-    os.sched_setaffinity(0, {cores.load})
-    with tempfile.TemporaryDirectory(prefix="benchmarks-") as folder:
-        _measure(report, ways, cores, Path(folder), arguments)
-    return report
-
-
-def _measure(report: Report, ways: list[Way], cores: Cores, folder: Path, arguments: argparse.Namespace) -> None:
-    parts, effort = arguments.only, QUICK if arguments.quick else FULL
-    plans = serving.plan(arguments.seconds or effort.seconds, arguments.rounds or effort.rounds, quick=arguments.quick)
-    for name in NAMES:
-        world = make_world(name, folder / name)
-        if "row" in parts and name == "mixed":
-            tell(f"{name}: one row")
-            report.row = row.measure(world, effort.n_calls)
-        if "batch" in parts:
-            tell(f"{name}: batch")
-            report.batch[name] = batch.measure(world, cores, n_rows=effort.n_rows, rounds=effort.n_files)
-        if "serving" in parts:
-            report.cells += tuple(serving.measure(world, ways, plans, cores, folder, tell))
-        if "footprint" in parts and name == "mixed":
-            report.footprints = footprint.measure(world, ways, cores, folder, n_starts=effort.n_starts, tell=tell)
+    if "row" in parts and world.name == "mixed":
+        tell(f"{world.name}: one row")
+        report.row = row.measure(world, effort.n_calls)
+    if "batch" in parts:
+        tell(f"{world.name}: batch")
+        report.batch[world.name] = batch.measure(world, cores, n_rows=effort.n_rows, rounds=effort.n_files)
+    if "serving" in parts:
+        seconds, rounds = arguments.seconds or effort.seconds, arguments.rounds or effort.rounds
+        plans = serving.plan(seconds, rounds, quick=arguments.quick)
+        for cell in serving.measure(world, ways, plans, cores, tell):
+            report.cells += (cell,)
+    if "footprint" in parts and world.name == "mixed":
+        report.footprints = footprint.measure(world, ways, cores, n_starts=effort.n_starts, tell=tell)
 
 
 def _arguments() -> argparse.Namespace:

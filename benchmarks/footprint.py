@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from benchmarks.figures import Footprint
 from benchmarks.loads import load
@@ -21,7 +20,6 @@ def measure(
     world: World,
     ways: Sequence[Way],
     cores: Cores,
-    folder: Path,
     *,
     n_starts: int,
     tell: Callable[[str], None],
@@ -39,7 +37,7 @@ def measure(
         way.prepare(world)
         starts = []
         for number in range(n + 1):
-            with serving(way, world, cores, folder) as server:
+            with serving(way, world, cores, world.folder) as server:
                 if number:
                     starts.append(server.start_seconds)
                 if number < n:

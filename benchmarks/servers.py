@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -26,6 +27,7 @@ POLL_SECONDS = 0.002
 CLOSEST = 1e-6
 """How far a probability may be from the scoring pipeline's: some peers compute in double, the graph in float32."""
 HOST = "127.0.0.1"
+PORTS = range(20_000, 32_000)
 
 
 class Cores(NamedTuple):
@@ -129,6 +131,10 @@ class Server:
             )
         return tuple(sorted(found, key=lambda memory: -memory.rss_bytes))
 
+    def pids(self) -> list[int]:
+        """Name its processes."""
+        return list(self._processes())
+
     def end(self) -> None:
         """End its processes, all of them."""
         for number in (signal.SIGCONT, signal.SIGTERM):
@@ -181,7 +187,9 @@ def _environment() -> dict[str, str]:
 
 
 def _free_port() -> int:
-    with socket.socket() as listening:
-        listening.bind((HOST, 0))
-        port: int = listening.getsockname()[1]
-        return port
+    """Find a port that no connection is given as its own: one that asks before the server listens could meet itself."""
+    while True:
+        port = random.choice(PORTS)
+        with socket.socket() as listening, contextlib.suppress(OSError):
+            listening.bind((HOST, port))
+            return port

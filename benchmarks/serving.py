@@ -45,7 +45,7 @@ def plan(seconds: int, rounds: int, *, quick: bool) -> list[Plan]:
 
 
 def measure(
-    world: World, ways: Sequence[Way], plans: Sequence[Plan], cores: Cores, folder: Path, tell: Callable[[str], None]
+    world: World, ways: Sequence[Way], plans: Sequence[Plan], cores: Cores, tell: Callable[[str], None]
 ) -> Iterator[Cell]:
     """Start every server, check its scores, and load them in turns: the others are stopped meanwhile.
 
@@ -56,7 +56,7 @@ def measure(
         for way in ways:
             tell(f"{world.name}: starting {way.name}")
             way.prepare(world)
-            server = stack.enter_context(serving(way, world, cores, folder))
+            server = stack.enter_context(serving(way, world, cores, world.folder))
             server.check()
             _load(server, Plan(1, 1, 1, WARM_SECONDS), cores)
             server.pause()
