@@ -37,7 +37,8 @@ from scoreline.web.metrics import metrics_route
 from scoreline.web.outgoing import Outgoing
 from scoreline.web.requests import Requests
 from scoreline.web.scoring import dialect_routes
-from scoreline.web.watch import ALONE, WATCH, Seat, Watch
+from scoreline.web.seat import ALONE, Seat
+from scoreline.web.watch import WATCH, Watch
 from scoreline.web.watching import watching
 
 if TYPE_CHECKING:

@@ -126,7 +126,10 @@ def _rest(about: RequestLine) -> str:
 def _short(request: RequestLine) -> str:
     milliseconds = float(str(request["seconds"])) * 1000
     error = f" {request['error']}" if "error" in request else ""
-    return f"{request['method']} {request['path']} {request['status']} {milliseconds:.1f} ms{error}"
+    path = str(request["path"])
+    if not path.isprintable():
+        path = ascii(path)[1:-1]
+    return f"{request['method']} {path} {request['status']} {milliseconds:.1f} ms{error}"
 
 
 def _whole(text: str) -> Iterator[str]:

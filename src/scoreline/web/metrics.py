@@ -19,7 +19,7 @@ from scoreline.web.watch import Watch
 def metrics_route(watch: Watch, write_error: WriteError) -> Route:
     """Return ``/metrics``."""
     constants: dict[Key, float] = {
-        (STARTED.name,): watch.seat.started_at,
+        (STARTED.name,): watch.started_at,
         (BUILD.name, scoreline.__version__, platform.python_version()): 1,
     }
 

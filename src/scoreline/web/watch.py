@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from starlette.types import Scope
 
@@ -17,6 +14,7 @@ from scoreline.serving.meters import OTHER, Meters
 from scoreline.serving.plane import clock
 from scoreline.web.ended import GONE, Ended, of_call
 from scoreline.web.request_log import log, log_request, log_scored
+from scoreline.web.seat import Seat
 from scoreline.web.tracing import Headers, RequestSpan, Tracing
 
 if TYPE_CHECKING:
@@ -26,36 +24,8 @@ if TYPE_CHECKING:
 
 WATCH = "watch"
 """Under this name an application puts its ``Watch`` into the state of its lifespan."""
-told = logging.getLogger("scoreline.web")
 PROBES = frozenset({"/metrics", "/health/live", "/health/ready", "/health/startup", "/readyz"})
 """Machines ask these all the time: in the log they are when something is wrong, and in flight never."""
-
-
-class Seat(NamedTuple):
-    """A process's place among the workers of its server."""
-
-    worker: int = 0
-    """Its number."""
-    totals: Path | None = None
-    """The folder where all workers keep what they count; None: this is the only one."""
-    started_at: float = time.time()
-    """When the server started, in seconds since 1970."""
-
-
-ALONE = Seat()
-
-
-@contextmanager
-def totals_folder() -> Iterator[Path | None]:
-    """Make a folder for the totals of a server's workers; it is gone after the server."""
-    try:
-        folder = TemporaryDirectory(prefix="scoreline-totals-")
-    except OSError as error:
-        told.warning("no folder for what the workers count, so that each tells of itself only: %s", error)
-        yield None
-        return
-    with folder as name:
-        yield Path(name)
 
 
 class Watch:
@@ -64,6 +34,7 @@ class Watch:
     def __init__(self, meters: Meters, seat: Seat, is_deployed: Callable[[str], bool]) -> None:
         self.meters = meters
         self.seat = seat
+        self.started_at = time.time() if seat.started_at is None else seat.started_at
         self.server: Server | None = None
         """What accepts the connections."""
         self.tracing: Tracing | None = None

@@ -16,8 +16,9 @@ from scoreline.serving.meters import Meters
 from scoreline.web import health as module
 from scoreline.web.app import create_app
 from scoreline.web.health import Health
+from scoreline.web.seat import ALONE, Seat
 from scoreline.web.server import Server, background, bind
-from scoreline.web.watch import ALONE, Seat, Watch
+from scoreline.web.watch import Watch
 
 
 @pytest.fixture

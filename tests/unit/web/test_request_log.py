@@ -171,6 +171,17 @@ def test_lines_for_people_are_short(both: tuple[Server, Server], capsys: pytest.
         }
 
 
+def test_a_caller_cannot_write_lines(both: tuple[Server, Server], capsys: pytest.CaptureFixture[str]) -> None:
+    forged = SCORE.replace("credit", "x%0A12:00:00%20GET%20/%1B[31m")
+    for server in both:
+        for form in ("text", "json"):
+            with logging_to_stderr(form):
+                server.exchange(request(ROW, "x-request-id: \\n\x1b", path=forged))
+            text = capsys.readouterr().err
+            assert text.count("\n") == 1
+            assert "\x1b" not in text
+
+
 def test_no_line_has_anything_of_what_was_sent(both: tuple[Server, Server], capsys: pytest.CaptureFixture[str]) -> None:
     for server in both:
         with logging_to_stderr():

@@ -17,8 +17,9 @@ from scoreline.serving.protocols.dialect import Reply
 from scoreline.web.app import create_app
 from scoreline.web.endpoint import Endpoint
 from scoreline.web.requests import Requests
+from scoreline.web.seat import ALONE
 from scoreline.web.server import background, bind
-from scoreline.web.watch import ALONE, Watch
+from scoreline.web.watch import Watch
 
 
 def test_a_server_with_nothing_deployed_is_ready(app: App) -> None:

@@ -71,8 +71,8 @@ def serve(
         from scoreline.web.app import create_app
         from scoreline.web.logs import log_to_stderr
         from scoreline.web.request_log import choose_requests
+        from scoreline.web.seat import Seat, totals_folder
         from scoreline.web.server import bind, url_of
-        from scoreline.web.watch import Seat, totals_folder
 
     settings = session.app.settings
     cors_origins = values.origins(cors_origin) if cors_origin else settings.cors_origins
@@ -124,7 +124,7 @@ def serve(
 
 @contextmanager
 def _no_garbage() -> Iterator[None]:
-    """Import without looking for garbage, of which there is none: that takes a tenth of the time to the first answer."""
+    """Import without looking for garbage, of which there is none: it takes a tenth of the time to the first answer."""
     gc.disable()
     try:
         yield
