@@ -107,10 +107,9 @@ def overview(app: App) -> list[Overview]:
 
 def newest(app: App, wanted: Wanted, limit: int) -> pl.DataFrame:
     """Return the last records, the newest last. Raises NotFound, BadSetting."""
-    from scoreline.prediction_log.reading import select
+    from scoreline.prediction_log.reading import newest
 
-    with select(_places(app), _known(app, wanted.deployment), _query(wanted)) as found:
-        return found.newest(limit)
+    return newest(_places(app), _known(app, wanted.deployment), _query(wanted), limit)
 
 
 def export(app: App, wanted: Wanted, output: str, limit: int | None = None) -> int:
@@ -135,13 +134,12 @@ def export(app: App, wanted: Wanted, output: str, limit: int | None = None) -> i
 def follow(app: App, wanted: Wanted, limit: int, stop: Event, every_seconds: float = 0.5) -> Iterator[pl.DataFrame]:
     """Yield the last records, then new ones as they are written, until ``stop``. Raises NotFound, BadSetting."""
     from scoreline.prediction_log.following import Follower
-    from scoreline.prediction_log.reading import filters, select
+    from scoreline.prediction_log.reading import filters, newest
     from scoreline.prediction_log.snapshot import reading
 
     name, query = _known(app, wanted.deployment), _query(wanted)
     with Follower(_places(app), name) as follower:
-        with select(_places(app), name, query) as found:
-            last = found.newest(limit)
+        last = newest(_places(app), name, query, limit)
         yield last
         told = last.select("time", "request_id", "row", "version") if last.width > 1 else None
         while not stop.wait(every_seconds):

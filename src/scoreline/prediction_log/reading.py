@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import NamedTuple
 
 import polars as pl
 
+from scoreline.core.errors import BadSetting
 from scoreline.prediction_log.condition import condition
 from scoreline.prediction_log.decoding import TIME
 from scoreline.prediction_log.frames import Damage
@@ -20,6 +21,8 @@ from scoreline.prediction_log.snapshot import Day, Window, reading, snapshot
 
 SLICE_ROWS = 1_000_000
 """About so many records are held at a time."""
+RECENT = (timedelta(seconds=10), timedelta(minutes=10))
+"""Where the last records are looked for before everything is looked through."""
 
 
 class Query(NamedTuple):
@@ -77,6 +80,22 @@ def select(places: Places, deployment: str, query: Query) -> contextlib.Abstract
             yield Selection(snapshot(places, deployment, query.window), query)
 
     return selection()
+
+
+def newest(places: Places, deployment: str, query: Query, limit: int) -> pl.DataFrame:
+    """Return the last ``limit`` records that ``query`` wants, the newest last. Raises BadSetting."""
+    end = query.window.until or datetime.now(UTC)
+    for length in RECENT:
+        begin = end - length
+        if query.window.since is not None and begin <= query.window.since:
+            break
+        recent = query._replace(window=Window(begin, query.window.until))
+        with contextlib.suppress(BadSetting), select(places, deployment, recent) as found:  # a column may be older
+            records = found.newest(limit)
+            if len(records) == limit:
+                return records
+    with select(places, deployment, query) as found:
+        return found.newest(limit)
 
 
 def filters(query: Query, empty: pl.DataFrame) -> list[pl.Expr]:

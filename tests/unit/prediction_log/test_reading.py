@@ -18,7 +18,7 @@ from scoreline.prediction_log.condition import condition
 from scoreline.prediction_log.following import Follower
 from scoreline.prediction_log.log import PredictionLog
 from scoreline.prediction_log.places import Places
-from scoreline.prediction_log.reading import Query, deployments_with_records, select
+from scoreline.prediction_log.reading import Query, deployments_with_records
 from scoreline.prediction_log.snapshot import Window
 from scoreline.prediction_log.statistics import overview, statistics
 
@@ -46,8 +46,7 @@ def ages(places: Places, **query: Any) -> list[float]:
 
 
 def newest(places: Places, limit: int, **query: Any) -> list[float]:
-    with select(places, "credit", Query(**query)) as found:
-        return found.newest(limit)["age"].to_list()
+    return reading.newest(places, "credit", Query(**query), limit)["age"].to_list()
 
 
 def test_everything_comes_in_the_order_of_time(hours: Places) -> None:
@@ -58,6 +57,10 @@ def test_the_newest_come_last(hours: Places) -> None:
     assert newest(hours, 3) == [37, 38, 39]
     assert newest(hours, 30) == list(range(10, N))
     assert newest(hours, 30, version=1) == list(range(0, N, 2))
+    until = BEGIN + timedelta(hours=20, seconds=1)
+    assert newest(hours, 1, window=Window(until=until)) == [20]
+    assert newest(hours, 2, window=Window(until - timedelta(hours=5), until)) == [19, 20]
+    assert newest(hours, 1, window=Window(until - timedelta(seconds=0.5), until)) == []
 
 
 @pytest.mark.parametrize("slice_rows", [1, 3, 7])
