@@ -179,7 +179,7 @@ class Deployment:
         ``key`` says for whom (a customer's number, say; no secret): where versions share the requests of the
         deployment and the split is sticky, the same key meets the same version.
         """
-        headers = {"X-Scoreline-Key": key} if key else {}
+        headers = {"X-Scoreline-Routing-Key": key} if key else {}
         return Answer(self._client.request("POST", f"{self._path}/score", encode_rows(rows), headers))
 
     def schema(self) -> dict[str, Any]:

@@ -137,7 +137,7 @@ def test_a_record_tells_who_asked_what_in_which_dialect(home: Path) -> None:
     with serving(home) as server:
         connection = Connection(server)
         trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-        told = ("x-request-id: one", f"traceparent: {trace}", "x-scoreline-key: customer 7")
+        told = ("x-request-id: one", f"traceparent: {trace}", "x-scoreline-routing-key: customer 7")
         h2o = json.dumps({"fields": ["age", "amount", "purpose"], "rows": [["42", "1500.5", "radio"]]}).encode()
         assert connection.ask("/deployments/credit/model/score", h2o, *told)[0] == 200
         assert connection.ask(SCORE, json.dumps(large).encode(), "x-request-id: many")[0] == 200

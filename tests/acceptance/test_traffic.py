@@ -60,7 +60,7 @@ def version(connection: Connection, *headers: str) -> int:
 
 def test_a_split_reaches_every_worker_and_all_agree_on_each_key(app: App, server: Server) -> None:
     workers = both_workers(server)
-    keys = [f"x-scoreline-key: customer-{i}" for i in range(40)]
+    keys = [f"x-scoreline-routing-key: customer-{i}" for i in range(40)]
 
     def versions(connection: Connection) -> list[int]:
         return [version(connection, key) for key in keys]

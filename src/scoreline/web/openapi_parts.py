@@ -66,7 +66,7 @@ ERROR_SCHEMAS: Json = {
 
 STATE: Json = {"$ref": f"#/components/schemas/{DeploymentState.__name__}"}
 KEY: Json = {
-    "name": "X-Scoreline-Key",
+    "name": "X-Scoreline-Routing-Key",
     "in": "header",
     "schema": {"type": "string"},
     "description": "Where versions share the requests and the split is sticky: the same key meets the same version.",

@@ -65,7 +65,7 @@ def _request_id(scope: Scope) -> str:
 
 
 LONGEST_KEY = 256
-"""Of a longer X-Scoreline-Key so many characters count: it goes into the prediction log."""
+"""Of a longer X-Scoreline-Routing-Key so many characters count: it goes into the prediction log."""
 
 
 def valid_request_id(value: bytes) -> str | None:

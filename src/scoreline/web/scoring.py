@@ -104,7 +104,7 @@ def _refuse(refusal: Refusal) -> View:
 
 
 def _key(request: Request) -> str:
-    return request.headers.get("x-scoreline-key", "")[:LONGEST_KEY]
+    return request.headers.get("x-scoreline-routing-key", "")[:LONGEST_KEY]
 
 
 def _resolve(request: Request, deployments: ActiveDeployments) -> Active:

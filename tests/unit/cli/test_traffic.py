@@ -40,7 +40,7 @@ def test_traffic_shows_who_gets_how_much(say):
         ["2", "@challenger", "10", "%"],
         ["3", "version", "3", "2.5", "%"],
     ]
-    assert "X-Scoreline-Key" in out
+    assert "X-Scoreline-Routing-Key" in out
     assert say("traffic credit").out == out
 
 
@@ -58,8 +58,8 @@ def test_a_shadow_and_a_split_end_each_by_itself_or_together(say):
 
 def test_weights_change_and_stay_sticky_until_it_is_said(say):
     say("traffic credit challenger=10 --sticky")
-    assert "X-Scoreline-Key" in say("traffic credit challenger=25").out
-    assert "X-Scoreline-Key" not in say("traffic credit --not-sticky").out
+    assert "X-Scoreline-Routing-Key" in say("traffic credit challenger=25").out
+    assert "X-Scoreline-Routing-Key" not in say("traffic credit --not-sticky").out
     assert "25 %" in say("traffic credit").out
 
 

@@ -19,7 +19,7 @@ from scoreline.web.app import create_app
 ROW = {"age": 42, "amount": 1500.5, "purpose": "radio"}
 H2O_BODY = {"fields": ["age", "amount", "purpose"], "rows": [[42, 1500.5, "radio"]]}
 N = 2000
-KEYS = [f"x-scoreline-key: customer-{i}" for i in range(N)]
+KEYS = [f"x-scoreline-routing-key: customer-{i}" for i in range(N)]
 both_ways = pytest.mark.parametrize("fast_lane", [True, False], ids=["fast lane", "asgi"])
 
 
@@ -80,7 +80,7 @@ def test_a_split_is_measured_and_both_ways_agree_on_each_key(app: App) -> None:
 
 def test_of_a_long_key_the_beginning_counts_both_ways(app: App) -> None:
     app.registry.set_split("credit", {"2": 50}, sticky=True)
-    keys = [f"x-scoreline-key: {i:0256}{end}" for i in range(12) for end in ("", "y", "z" * 4000)]
+    keys = [f"x-scoreline-routing-key: {i:0256}{end}" for i in range(12) for end in ("", "y", "z" * 4000)]
     for fast_lane in (True, False):
         with serving(create_app(app.registry, fast_lane=fast_lane)) as server:
             versions = [told(answer) for answer in answers(server, keys)]

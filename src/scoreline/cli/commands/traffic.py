@@ -47,7 +47,9 @@ def traffic(
     sticky: Annotated[
         bool | None,
         option(
-            "--sticky/--not-sticky", None, "Whether the same X-Scoreline-Key meets the same version; else as it was."
+            "--sticky/--not-sticky",
+            None,
+            "Whether the same X-Scoreline-Routing-Key meets the same version; else as it was.",
         ),
     ] = None,
     shadow: Annotated[

@@ -75,7 +75,9 @@ def traffic(deployment: Deployment) -> RenderableType:
         grid.add_row(version, reference, requests)
     if not deployment.sticky:
         return grid
-    return Group(grid, Text("sticky: requests with the same X-Scoreline-Key meet the same version", style="quiet"))
+    return Group(
+        grid, Text("sticky: requests with the same X-Scoreline-Routing-Key meet the same version", style="quiet")
+    )
 
 
 def recorded(deployment: Deployment) -> RenderableType:

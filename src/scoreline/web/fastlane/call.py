@@ -107,7 +107,7 @@ class Call(Asked):
                 self.request_id = valid_request_id(value) or ""
             elif name == b"traceparent" and not self.trace:
                 self.trace = value.decode("latin-1")
-            elif name == b"x-scoreline-key" and not self.key:
+            elif name == b"x-scoreline-routing-key" and not self.key:
                 self.key = value[:LONGEST_KEY].decode("latin-1")
         if not self.request_id:
             self.request_id = new_request_id()
