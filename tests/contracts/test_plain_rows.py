@@ -183,7 +183,14 @@ def test_other_documents_are_not(change):
     assert PlainRows(SCHEMAS[0]).json(json.dumps(row | change).encode()) is None
 
 
-def test_very_wide_rows_and_rows_with_required_columns_are_read_in_the_usual_way():
-    assert not PlainRows.fit(SCHEMAS[4])
-    assert PlainRows.fit(Schema(columns=tuple(Column(name=str(i), type="number") for i in range(MOST_COLUMNS))))
-    assert not PlainRows.fit(Schema(columns=tuple(Column(name=str(i), type="number") for i in range(MOST_COLUMNS + 1))))
+def test_other_schemas_have_no_plain_rows():
+    def schema(*names, required=False):
+        return Schema(columns=tuple(Column(name=name, type="number", required=required) for name in names))
+
+    assert PlainRows.of(schema("a", required=True)) is None
+    assert PlainRows.of(schema(*map(str, range(MOST_COLUMNS)))) is not None
+    assert PlainRows.of(schema(*map(str, range(MOST_COLUMNS + 1)))) is None
+    for name in ('say "a"', "back\\slash", "two\nlines", "half \ud800"):
+        assert PlainRows.of(schema(name, "b")) is None
+        document = json.dumps({name: 1, "b": 2})
+        assert Decoder(schema(name, "b")).records([json.loads(document)]).rows.numbers.tolist() == [[1.0, 2.0]]

@@ -18,6 +18,7 @@ from scoreline.automl.settings import ExperimentSettings
 from scoreline.core.manifest import Lineage, Scores
 from scoreline.data import profile
 from scoreline.scoring.archive import GRAPH, REFERENCE, SAMPLE
+from scoreline.scoring.form import Form
 from scoreline.scoring.graph import Graph
 from scoreline.scoring.predictions import Predictions, outputs
 from scoreline.scoring.sample import make_sample
@@ -66,7 +67,8 @@ def describe_artifact(
     )
     chosen = np.sort(np.random.default_rng(plan.seed).permutation(len(plan.y))[:MOST_REFERENCE_ROWS])
     some = train.take(chosen)
-    predictions = Predictions(problem.task, problem.target, problem.labels, graph.run(plan.rows[chosen]))
+    form = Form(problem.task, problem.target, problem.labels)
+    predictions = Predictions(form, graph.run(plan.rows[chosen]))
     records = describe.sample_records(some, problem.schema.names, predictions, plan.y[chosen], plan.seed)
     manifest = {
         "name": settings.name or train.name,

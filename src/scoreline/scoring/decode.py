@@ -32,7 +32,7 @@ class Decoder:
         self._text_readers = tuple(text_reader(column) for column in schema.texts)
         self._get_numbers = getter(self._number_names)
         self._get_texts = getter(self._text_names)
-        self._plain = PlainRows(schema) if PlainRows.fit(schema) else None
+        self._plain = PlainRows.of(schema)
         self.json: Callable[[bytes], Decoded | None] = _nothing if self._plain is None else self._plain.json
         """Decodes the plain rows of a JSON document; None: it has others, so parse it and decode what it is."""
         # Only a format can make another thing of a plain number than the number itself.

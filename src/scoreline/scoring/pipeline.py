@@ -9,9 +9,9 @@ from scoreline.core.errors import ArtifactRefused
 from scoreline.core.manifest import Manifest
 from scoreline.scoring.archive import GRAPH, SAMPLE, Source, read_archive
 from scoreline.scoring.decode import Decoder
+from scoreline.scoring.form import Form
 from scoreline.scoring.graph import Graph
 from scoreline.scoring.predictions import Predictions, outputs
-from scoreline.scoring.records import Records
 from scoreline.scoring.rows import Decoded, Rows
 from scoreline.scoring.sample import Sample, check_sample, read_sample
 
@@ -47,7 +47,7 @@ class ScoringPipeline:
         self.sample = sample
         self.graph = graph
         self.decoder = Decoder(manifest.schema)
-        self._records = Records(manifest.task, manifest.labels)
+        self._form = Form(manifest.task, manifest.target, manifest.labels)
 
     def score(self, rows: Any) -> Predictions:
         """Score a dict (one row), a list of dicts, a polars or pandas data frame, or a pyarrow table.
@@ -65,20 +65,11 @@ class ScoringPipeline:
 
     def score_decoded(self, decoded: Decoded) -> Predictions:
         """Score decoded rows; the predictions remember which columns were ignored and absent."""
-        manifest = self.manifest
-        return Predictions(
-            manifest.task,
-            manifest.target,
-            manifest.labels,
-            self.graph.run(decoded.rows),
-            ignored=decoded.ignored,
-            absent=decoded.absent,
-            records=self._records,
-        )
+        return Predictions(self._form, self.graph.run(decoded.rows), decoded.ignored, decoded.absent)
 
     def score_rows(self, rows: Rows) -> Predictions:
         """Score Rows."""
-        return self.score_decoded(Decoded(rows))
+        return Predictions(self._form, self.graph.run(rows))
 
     def self_test(self) -> None:
         """Score the sample and compare.

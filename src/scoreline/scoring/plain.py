@@ -45,10 +45,15 @@ class PlainRows:
         self._body = msgspec.json.Decoder(body).decode
         self._rows = msgspec.json.Decoder(list[row]).decode
 
-    @staticmethod
-    def fit(schema: Schema) -> bool:
-        """Whether rows of ``schema`` may be plain."""
-        return 0 < len(schema.columns) <= MOST_COLUMNS and not any(column.required for column in schema.columns)
+    @classmethod
+    def of(cls, schema: Schema) -> PlainRows | None:
+        """Return what takes plain rows of ``schema`` apart; None where no row is plain."""
+        if not 0 < len(schema.columns) <= MOST_COLUMNS or any(column.required for column in schema.columns):
+            return None
+        try:
+            return cls(schema)
+        except ValueError:  # a column is there twice, or its name has quotes or the like
+            return None
 
     def convert(self, record: Any) -> Row:
         """Return a mapping of column to value as a row. Raises one of ``Refused``."""

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from scoreline.core.manifest import Output
 from scoreline.core.schema import Label, Task, label_text
-from scoreline.scoring.records import Records
+from scoreline.scoring.form import Form
 
 
 def outputs(task: Task, target: str, labels: tuple[Label, ...]) -> tuple[Output, ...]:
@@ -28,27 +28,39 @@ Answer = npt.NDArray[np.float32] | npt.NDArray[np.float64]
 class Predictions:
     """The answer for n rows: ``probability`` float32[n, c] in label order, or ``prediction`` float64[n]."""
 
+    ignored: tuple[str, ...] = ()
+    """Columns sent that the schema does not know."""
+    absent: tuple[str, ...] = ()
+    """Columns of the schema that were not sent, and scored as missing."""
+
     def __init__(
         self,
-        task: Task,
-        target: str,
-        labels: tuple[Label, ...],
+        form: Form,
         values: Answer,
-        *,
         ignored: tuple[str, ...] = (),
         absent: tuple[str, ...] = (),
-        records: Records | None = None,
     ) -> None:
-        self.task = task
-        self.target = target
-        self.labels = labels
-        self.values = values
+        self._form = form
+        self._values = values
+        if ignored or absent:
+            self.ignored, self.absent = ignored, absent
+
+    @property
+    def task(self) -> Task:
+        return self._form.task
+
+    @property
+    def target(self) -> str:
+        return self._form.target
+
+    @property
+    def labels(self) -> tuple[Label, ...]:
+        return self._form.labels
+
+    @property
+    def values(self) -> Answer:
         """``probability`` or ``prediction``, whichever the task has."""
-        self.ignored = ignored
-        """Columns sent that the schema does not know."""
-        self.absent = absent
-        """Columns of the schema that were not sent, and scored as missing."""
-        self._records = Records(task, labels) if records is None else records
+        return self._values
 
     @property
     def probability(self) -> npt.NDArray[np.float32]:
@@ -72,16 +84,11 @@ class Predictions:
 
     def split(self, sizes: Sequence[int]) -> list[Predictions]:
         """Return the predictions of so many rows, then of so many, and so on."""
-        values, listed, new = self.values, self.listed, Predictions.__new__
-        parts, end = [], 0
+        listed, parts, end = self.values.tolist(), [], 0
         for size in sizes:
             begin, end = end, end + size
-            part = new(Predictions)
-            part.task, part.target, part.labels, part._records = self.task, self.target, self.labels, self._records
-            part.ignored = part.absent = ()
-            part.values, part.listed = values[begin:end], listed[begin:end]
-            parts.append(part)
-        return parts
+            parts.append(Part(self, begin, end, listed[begin:end]))
+        return cast("list[Predictions]", parts)
 
     def label(self, i: int) -> Label:
         """Return the likeliest label of row ``i``, in its original type."""
@@ -92,7 +99,7 @@ class Predictions:
 
     def __getitem__(self, i: int) -> dict[str, Any]:
         """Row ``i``: ``{"prediction": 1.5}`` or ``{"label": "bad", "probability": {"good": 0.3, "bad": 0.7}}``."""
-        record: dict[str, Any] = self._records.dictionary(self.values[i].tolist())
+        record: dict[str, Any] = self._form.dictionary(self.values[i].tolist())
         return record
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
@@ -100,17 +107,11 @@ class Predictions:
 
     def records(self) -> list[dict[str, Any]]:
         """All rows, each as ``[i]`` gives it."""
-        return list(map(self._records.dictionary, self.listed))
+        return list(map(self._form.dictionary, self._listed()))
 
     def structs(self) -> list[Any]:
         """All rows as msgspec writes them fastest; the document is that of ``records``."""
-        return list(map(self._records.struct, self.listed))
-
-    @cached_property
-    def listed(self) -> list[Any]:
-        """``values`` as lists."""
-        listed: list[Any] = self.values.tolist()
-        return listed
+        return list(map(self._form.struct, self._listed()))
 
     def columns(self) -> dict[str, npt.NDArray[Any]]:
         """Return the answer as columns, named as ``manifest.outputs`` names them; labels keep their type."""
@@ -122,3 +123,23 @@ class Predictions:
         labels[:] = self.labels
         columns[names[-1]] = labels[self.label_index]
         return columns
+
+    def _listed(self) -> list[Any]:
+        listed: list[Any] = self.values.tolist()
+        return listed
+
+
+class Part(Predictions):
+    """Some rows of predictions: those of one request in a run of many. They are already there as a list."""
+
+    def __init__(self, whole: Predictions, begin: int, end: int, rows: list[Any]) -> None:
+        self._form = whole._form
+        self._whole, self._begin, self._end, self._rows = whole, begin, end, rows
+
+    @property
+    def values(self) -> Answer:
+        """``probability`` or ``prediction``, whichever the task has."""
+        return self._whole.values[self._begin : self._end]
+
+    def _listed(self) -> list[Any]:
+        return self._rows

@@ -1,4 +1,4 @@
-"""Records: the predictions of a row as a caller reads them, ``{"label": "bad", "probability": {"good": 0.3, …}}``."""
+"""Form: what the predictions of a scoring pipeline say, and how a record of a row is made."""
 
 from __future__ import annotations
 
@@ -27,31 +27,33 @@ class Labelled(msgspec.Struct, gc=False):
     probability: Any
 
 
-class Records:
-    """Makes the records of a scoring pipeline, as dictionaries or as structs: msgspec writes both to the same bytes."""
+class Form:
+    """Task, target and labels. Makes records, as dictionaries or as structs: msgspec writes both to the same bytes."""
 
-    def __init__(self, task: Task, labels: tuple[Label, ...]) -> None:
-        self._task = task
-        self._labels = labels
+    def __init__(self, task: Task, target: str, labels: tuple[Label, ...]) -> None:
+        self.task = task
+        self.target = target
+        self.labels = labels
         self._texts = [label_text(label) for label in labels]
 
     @cached_property
     def dictionary(self) -> Write:
-        """Make a record that callers of the SDK get."""
-        if self._task == "regression":
+        """Makes a record as callers of the SDK get it."""
+        if self.task == "regression":
             return lambda value: {"prediction": value}
-        labels, texts = self._labels, self._texts
+        labels, texts = self.labels, self._texts
         return lambda row: {"label": labels[row.index(max(row))], "probability": dict(zip(texts, row, strict=True))}
 
     @cached_property
     def struct(self) -> Write:
-        """Make a record to be written at once: it is made and written in half the time."""
-        if self._task == "regression":
+        """Makes a record that is written at once, in half the time."""
+        if self.task == "regression":
             return Number
-        if len(set(self._texts)) < len(self._texts):  # 1 and "1" are two labels, and one text
-            return self.dictionary
         fields = [(f"p{j}", float) for j in range(len(self._texts))]
         names = {field: text for (field, _), text in zip(fields, self._texts, strict=True)}
-        probability = msgspec.defstruct("Probability", fields, rename=names, gc=False)
-        labels = self._labels
+        try:
+            probability = msgspec.defstruct("Probability", fields, rename=names, gc=False)
+        except ValueError:  # two labels have one text, as 1 and "1", or a text has quotes or the like
+            return self.dictionary
+        labels = self.labels
         return lambda row: Labelled(labels[row.index(max(row))], probability(*row))
