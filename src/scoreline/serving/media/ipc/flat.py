@@ -11,7 +11,7 @@ import numpy.typing as npt
 _OFFSET = struct.Struct("<I")
 _SIGNED = struct.Struct("<i")
 _SLOT = struct.Struct("<H")
-_FORMATS = {"?": 1, "B": 1, "h": 2, "i": 4, "q": 8}
+_FORMATS = {form: struct.Struct("<" + form) for form in "?Bhiq"}
 
 
 class Malformed(ValueError):
@@ -37,7 +37,7 @@ class Table:
     def number(self, slot: int, form: str, default: int = 0) -> int:
         """Return a number; ``form`` is its letter in ``struct``."""
         at = self._place(slot)
-        return default if at is None else int(_read(struct.Struct("<" + form), self._data, at))
+        return default if at is None else int(_read(_FORMATS[form], self._data, at))
 
     def text(self, slot: int) -> str:
         """Return a text; empty where there is none."""
@@ -122,7 +122,7 @@ def _write_table(data: bytearray, draft: Draft) -> int:
     n_slots = max(draft, default=-1) + 1
     slots, size = [0] * n_slots, 4
     for slot, value in draft.items():
-        width = _FORMATS[value.form] if isinstance(value, Number) else 4
+        width = _FORMATS[value.form].size if isinstance(value, Number) else 4
         size += -size % width
         slots[slot] = size
         size += width
@@ -134,7 +134,7 @@ def _write_table(data: bytearray, draft: Draft) -> int:
     for slot, value in draft.items():
         place = at + slots[slot]
         if isinstance(value, Number):
-            struct.pack_into("<" + value.form, data, place, value.value)
+            _FORMATS[value.form].pack_into(data, place, value.value)
         else:
             _OFFSET.pack_into(data, place, _write_value(data, value) - place)
     return at

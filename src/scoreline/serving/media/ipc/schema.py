@@ -84,12 +84,12 @@ class Field(NamedTuple):
         return self._replace(dictionary=None, n_buffers=N_BUFFERS.get(kind, 2), n_views=int(kind in VIEWS))
 
 
-def read_fields(schema: Table) -> list[Field]:
+def read_fields(schema: Table) -> tuple[Field, ...]:
     """Read the columns of a schema. Raises Malformed."""
     if schema.number(0, "h"):
         raise Malformed("its numbers are big-endian: write them little-endian")
     count = [0]
-    return [_read_field(field, count, 0) for field in schema.tables(1)]
+    return tuple(_read_field(field, count, 0) for field in schema.tables(1))
 
 
 def _read_field(field: Table, count: list[int], depth: int) -> Field:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +19,9 @@ FILE_MAGIC = b"ARROW1\0\0"
 N_MESSAGES = 10_000
 N_ADDITIONS = 100
 """How often dictionaries may grow: each time they are copied."""
+N_SCHEMAS_KEPT = 64
+LONGEST_KEPT_BYTES = 1 << 16
+OLDEST_VERSION = 3
 SCHEMA, DICTIONARY, RECORDS = 1, 2, 3
 _HEAD = struct.Struct("<i")
 _NEW_STYLE = -1
@@ -30,7 +34,7 @@ class Compressed(Exception):
 class Columns(NamedTuple):
     """The table of a stream."""
 
-    fields: list[Field]
+    fields: Sequence[Field]
     parts: dict[int, list[Part]]
     """Of each field that was asked for and can be read."""
     n_rows: int
@@ -46,13 +50,14 @@ class Columns(NamedTuple):
 
 def read_stream(data: bytes, wanted: Container[str], room: Room) -> Columns:
     """Read the columns whose names are ``wanted``. Raises Malformed, Compressed, and Overflow beyond ``room``."""
-    fields: list[Field] | None = None
+    fields: Sequence[Field] | None = None
     kept = _Kept(room)
     parts: dict[int, list[Part]] = {}
     n_rows = 0
-    for kind, header, body in _messages(data):
+    for metadata, body in _messages(data):
+        kind, header = _header(metadata)
         if kind == SCHEMA and fields is None:
-            fields = read_fields(header)
+            fields = _fields(metadata) if len(metadata) <= LONGEST_KEPT_BYTES else read_fields(header)
             parts = {j: [] for j, field in enumerate(fields) if field.name in wanted and field.type.kind in READABLE}
             kept.want([fields[j] for j in parts])
         elif fields is None:
@@ -111,7 +116,21 @@ class _Kept:
         self.dictionaries[identity] = Dictionary.of(part)
 
 
-def _messages(data: bytes) -> Iterator[tuple[int, Table, memoryview]]:
+@lru_cache(N_SCHEMAS_KEPT)
+def _fields(metadata: bytes) -> tuple[Field, ...]:
+    """Read the schema that a caller sends with each table; it takes longer than a few rows."""
+    return read_fields(_header(metadata)[1])
+
+
+def _header(metadata: bytes) -> tuple[int, Table]:
+    message = Table.root(metadata)
+    header = message.table(2)
+    if header is None or message.number(0, "h") < OLDEST_VERSION:
+        raise Malformed("it is of a version before Arrow 0.8")
+    return message.number(1, "B"), header
+
+
+def _messages(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
     view = memoryview(data)
     at = len(FILE_MAGIC) if data.startswith(FILE_MAGIC) else 0
     for _ in range(N_MESSAGES):
@@ -124,14 +143,12 @@ def _messages(data: bytes) -> Iterator[tuple[int, Table, memoryview]]:
             return
         if not 0 < size <= len(data) - at:
             raise Malformed("it ends too soon")
-        message = Table.root(data[at : at + size])
+        metadata = data[at : at + size]
         at += size
-        header, length = message.table(2), message.number(3, "q")
+        length = Table.root(metadata).number(3, "q")
         if not 0 <= length <= len(data) - at:
             raise Malformed("it ends too soon")
-        if header is None or message.number(0, "h") < 3:
-            raise Malformed("it is of a version before Arrow 0.8")
-        yield message.number(1, "B"), header, view[at : at + length]
+        yield metadata, view[at : at + length]
         at += length
     raise Malformed(f"it has more than {N_MESSAGES:,} record batches: write larger ones")
 
@@ -159,12 +176,15 @@ def _read_batch(
 ) -> Iterator[tuple[int, Part]]:
     if header.table(3) is not None:
         raise Compressed
-    n, nodes, places, variadic = _length(header), header.numbers(1, 2), header.numbers(2, 2), header.numbers(4, 1)
-    if not _within(places, len(body)) or (len(variadic) and variadic.min() < 0):
+    n, nodes, places = _length(header), header.numbers(1, 2), header.numbers(2, 2)
+    variadic: list[int] = header.numbers(4, 1)[:, 0].tolist()
+    if not _within(places, len(body)) or min(variadic, default=0) < 0:
         raise Malformed("a column lies outside of its record batch")
     node = buffer = view = 0
     for j, field in enumerate(fields):
-        n_buffers = field.n_buffers + int(variadic[view : view + field.n_views].sum())
+        n_buffers = field.n_buffers
+        if field.n_views:
+            n_buffers += sum(variadic[view : view + field.n_views])
         if j in chosen:
             if buffer + n_buffers > len(places) or view + field.n_views > len(variadic):
                 raise Malformed("a column has fewer parts than it should")
