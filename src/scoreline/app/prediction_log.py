@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
+import logging
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -30,6 +32,7 @@ __all__ = [
     "export",
     "folder_of",
     "follow",
+    "is_kept",
     "newest",
     "open_log",
     "overview",
@@ -38,6 +41,9 @@ __all__ = [
 ]
 
 MEGABYTE = 1024 * 1024
+POSSIBLE = importlib.util.find_spec("fcntl") is not None
+
+log = logging.getLogger("scoreline.prediction_log")
 
 
 class Wanted(NamedTuple):
@@ -59,29 +65,36 @@ def folder_of(settings: Settings) -> Path:
     return settings.home / "predictions"
 
 
+def is_kept(settings: Settings) -> bool:
+    """Whether the answers of a server leave their record; loads what that takes, so that workers share it."""
+    if not settings.prediction_log:
+        return False
+    if not POSSIBLE:
+        log.warning("answers leave no record: the prediction log needs a POSIX system")
+        return False
+    import scoreline.prediction_log.log
+
+    return bool(scoreline.prediction_log.log)
+
+
 @contextlib.contextmanager
 def open_log(settings: Settings) -> Iterator[PredictionLog | None]:
-    """Give what records the answers of this process, or nothing where that is switched off.
+    """Give what records the answers of this process, or nothing where that is switched off or impossible.
 
     It is opened in the process that answers, after any fork.
     """
-    if not settings.prediction_log:
+    if not settings.prediction_log or not POSSIBLE:
         yield None
         return
-    try:
-        from scoreline.prediction_log.keeper import Limits
-        from scoreline.prediction_log.log import PredictionLog
-    except ModuleNotFoundError as error:  # fcntl
-        raise Unsupported(
-            f"the prediction log needs a POSIX system: there is no module {error.name} here",
-            hint="SCORELINE_PREDICTION_LOG=off serves without it",
-        ) from None
+    from scoreline.prediction_log.keeper import Limits
+    from scoreline.prediction_log.log import PredictionLog
+
     limits = Limits(
         segment_bytes=int(settings.prediction_log_segment_mb * MEGABYTE),
         segment_seconds=settings.prediction_log_segment_seconds,
     )
-    with PredictionLog(folder_of(settings), limits) as log:
-        yield log
+    with PredictionLog(folder_of(settings), limits) as opened:
+        yield opened
 
 
 def run_compactor(settings: Settings, stop: Event) -> None:
@@ -165,6 +178,8 @@ def statistics(app: App, wanted: Wanted) -> Statistics:
 
 
 def _places(app: App) -> Places:
+    if not POSSIBLE:
+        raise Unsupported("the prediction log needs a POSIX system", hint="copy its tables here: they are Parquet")
     from scoreline.prediction_log.places import Places
 
     return Places(folder_of(app.settings))
