@@ -118,7 +118,7 @@ def serve(
             n_workers=n_workers,
             stuck_seconds=settings.stuck_seconds,
             ready=ready,
-            sides=[compactor] if settings.prediction_log else [],
+            sides=[compactor] if prediction_log.is_kept(settings) else [],
         )
 
 
