@@ -69,6 +69,8 @@ class Meters:
 
     def answered(self, run: Run) -> None:
         """Note a run."""
+        if not run.asked:
+            return  # none of its answers could be written
         rows = run.rows
         n_rows = len(rows)
         name = run.active.name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,10 +12,12 @@ from typing import Any
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as read_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as read_prometheus
+from tests.artifacts import tiny_artifact
 from tests.unit.web.conftest import two_models
 from tests.wire import SCORE, Server, request, responses, serving
 
 from scoreline.app.settings import App
+from scoreline.prediction_log.log import PredictionLog
 from scoreline.serving.metrics import METRICS
 from scoreline.web.admission import Limits
 from scoreline.web.app import create_app
@@ -147,6 +150,27 @@ def test_what_is_no_whole_request_is_counted_by_its_answer(lane: Server) -> None
         ("credit", "native", "408", "1"): 1,
         ("", "other", "431", ""): 1,
     }
+
+
+def test_a_connection_too_many_is_counted_by_its_answer(app: App) -> None:
+    with serving(create_app(app.registry, limits=Limits(n_connections=4))) as server:
+        open_ones = [server.connect() for _ in range(4)]
+        assert server.connect().sent.startswith(b"HTTP/1.1 503")
+        open_ones[0].protocol.connection_lost(None)
+        assert told(server, "scoreline_requests_total") == {("", "other", "503", ""): 1}
+
+
+def test_what_was_logged_and_what_shadows_scored_is_told(app: App, tmp_path: Path) -> None:
+    tiny_artifact(tmp_path / "second", weight=0.5)
+    app.registry.register(tmp_path / "second", "credit")
+    app.registry.set_shadow("credit", "2", 100.0)
+    with PredictionLog(tmp_path / "log") as log, serving(create_app(app.registry, prediction_log=log)) as server:
+        server.exchange(request([ROW, ODD]) + request(ROW))
+        deadline = time.monotonic() + 20
+        while told(server, "scoreline_shadow_requests_total") != {("credit", "scored"): 2}:
+            assert time.monotonic() < deadline
+        assert told(server, "scoreline_prediction_log_records_total") == {("credit", "written"): 4}
+        assert told(server, "scoreline_rows_total") == {("credit", "1"): 3}
 
 
 def test_openmetrics_is_written_for_those_who_ask_for_it(server: Server) -> None:

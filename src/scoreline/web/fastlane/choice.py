@@ -12,6 +12,7 @@ from uvicorn.server import ServerState
 from scoreline.web.admission import Admission
 from scoreline.web.fastlane.crowded import Closed, Crowded
 from scoreline.web.fastlane.protocol import FastLane
+from scoreline.web.watch import WATCH
 
 LANE = "fast_lane"
 """Under this name an application that wants a fast lane puts its ``Lane`` into the state of its lifespan."""
@@ -27,6 +28,8 @@ def choose_protocol(
     if admission is not None and len(server_state.connections) >= admission.n_connections:
         if len(admission.turned_away) >= admission.n_turned_away:
             return Closed()
+        if (watch := app_state.get(WATCH)) is not None:
+            watch.unread(503)
         return Crowded(server_state, admission.turned_away, _loop)
     lane = app_state.get(LANE)
     if lane is None:
