@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from difflib import get_close_matches
-from functools import partial
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
@@ -30,9 +29,9 @@ from scoreline.web.descriptors import room_for_connections
 from scoreline.web.endpoint import Endpoint, View
 from scoreline.web.fastlane import ADMISSION, LANE, Lane
 from scoreline.web.health import health_routes
-from scoreline.web.large import large_bodies
+from scoreline.web.large import give_back_soon
 from scoreline.web.media import DialectMedia
-from scoreline.web.memory import allocate_large_blocks_apart, give_back
+from scoreline.web.memory import allocate_large_blocks_apart
 from scoreline.web.metrics import metrics_route
 from scoreline.web.outgoing import Outgoing
 from scoreline.web.requests import Requests
@@ -74,7 +73,7 @@ def create_app(
     shadow = ShadowScoring(watchers)
     meters.follow(metrics.SHADOW, shadow.counts)
     plane = Plane([meters, *watchers, shadow])
-    admission = Admission(limits, on_let_go=partial(large_bodies.submit, give_back))
+    admission = Admission(limits, on_let_go=give_back_soon)
     watch = Watch(meters, seat, lambda name: name in deployments.names)
     translator = Translator()
     spoken = {dialect.name: DialectMedia(dialect, media(translator)) for dialect in DIALECTS}

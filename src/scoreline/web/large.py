@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -9,6 +10,7 @@ from typing import Any
 
 from scoreline.core.errors import Unavailable
 from scoreline.serving.media.medium import Medium
+from scoreline.web.memory import give_back
 
 LARGE_BODY_BYTES = 64 * 1024
 """A body of this size takes milliseconds, …"""
@@ -53,3 +55,9 @@ class _Threads(ThreadPoolExecutor):
 
 large_bodies = _Threads()
 """Shared by both ways in. Submitting raises Unavailable while too many wait."""
+
+
+def give_back_soon() -> None:
+    """Give memory back from one of the threads, unless they have so much to do that it will be needed again."""
+    with contextlib.suppress(Unavailable):
+        large_bodies.submit(give_back)

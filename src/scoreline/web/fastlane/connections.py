@@ -5,8 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import Protocol
 
+from scoreline.web.large import give_back_soon
+
 LOOK_SECONDS = 1.0
 """How often the connections are looked at."""
+MANY = 1000
+"""So many take memory that is worth giving back when half of them are gone."""
 
 
 class Watched(Protocol):
@@ -30,6 +34,8 @@ class Connections:
     def __init__(self) -> None:
         self._open: set[Watched] = set()
         self._looking = False
+        self._most = 0
+        """The most connections there were since memory was given back."""
 
     def add(self, connection: Watched) -> None:
         """Watch ``connection``."""
@@ -51,6 +57,10 @@ class Connections:
         self._looking = bool(self._open)
         if self._looking:
             loop.call_later(LOOK_SECONDS, self._look, loop)
+        self._most = max(self._most, len(self._open))
+        if self._most > MANY and len(self._open) < self._most / 2:
+            self._most = len(self._open)
+            give_back_soon()
         now = loop.time()
         for connection in list(self._open):
             connection.look(now)
