@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import http.client
+import io
 import ssl
 import time
+import zlib
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -16,6 +18,11 @@ from scoreline.core.errors import ERRORS, BadSetting, ScorelineError, Unavailabl
 
 RETRY_SECONDS = (0.1, 0.4, 1.5)
 """Waits between attempts when the server cannot be reached or is not ready; scoring twice does no harm."""
+
+JSON, ARROW = "application/json", "application/vnd.apache.arrow.stream"
+LEAST_PACKED_BYTES = 1024
+GZIP = 31
+"""zlib's number for it."""
 
 Row = Mapping[str, Any]
 
@@ -41,7 +48,8 @@ class Client:
     """A server at ``url``. Keeps its connections, and may be used from many threads.
 
     ``key`` goes along as a bearer token. ``timeout_seconds`` bounds connecting and each wait for the server;
-    ``retry_seconds`` are the waits between attempts while it cannot be reached.
+    ``retry_seconds`` are the waits between attempts while it cannot be reached. With ``compress`` rows and answers
+    travel as gzip: worth it where the network is slower than some 100 MB/s.
     Errors are those of ``scoreline.core.errors``, with the server's message and hint.
     """
 
@@ -53,6 +61,7 @@ class Client:
         timeout_seconds: float = 30.0,
         retry_seconds: Sequence[float] = RETRY_SECONDS,
         tls: ssl.SSLContext | None = None,
+        compress: bool = False,
     ) -> None:
         parts = urlsplit(url if "//" in url else f"http://{url}")
         if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -62,7 +71,10 @@ class Client:
         self._tls = (tls or ssl.create_default_context()) if parts.scheme == "https" else None
         self._timeout_seconds = timeout_seconds
         self._retry_seconds = tuple(retry_seconds)
-        self._headers = {"Accept": "application/json", "User-Agent": "scoreline-client"}
+        self._compress = compress
+        self._headers = {"Accept": JSON, "User-Agent": "scoreline-client"}
+        if compress:
+            self._headers["Accept-Encoding"] = "gzip"
         if key is not None:
             self._headers["Authorization"] = f"Bearer {key}"
         self._idle: deque[http.client.HTTPConnection] = deque()
@@ -108,9 +120,9 @@ class Client:
         raise AssertionError("unreachable")
 
     def _exchange(self, method: str, path: str, body: bytes | None, more: Mapping[str, str]) -> tuple[int, bytes]:
-        headers = {**self._headers, **more}
-        if body is not None:
-            headers["Content-Type"] = "application/json"
+        headers = {**self._headers, **({} if body is None else {"Content-Type": JSON}), **more}
+        if self._compress and body is not None and len(body) >= LEAST_PACKED_BYTES:
+            body, headers["Content-Encoding"] = zlib.compress(body, 1, wbits=GZIP), "gzip"
         while True:
             try:
                 connection, is_fresh = self._idle.pop(), False
@@ -120,6 +132,8 @@ class Client:
                 connection.request(method, self._base + path, body, headers)
                 response = connection.getresponse()
                 content = response.read()
+                if response.getheader("Content-Encoding") == "gzip":
+                    content = zlib.decompress(content, GZIP)
             except (ConnectionError, http.client.BadStatusLine):
                 connection.close()
                 if is_fresh:
@@ -180,7 +194,12 @@ class Deployment:
         deployment and the split is sticky, the same key meets the same version.
         """
         headers = {"X-Scoreline-Routing-Key": key} if key else {}
-        return Answer(self._client.request("POST", f"{self._path}/score", encode_rows(rows), headers))
+        body = _arrow(rows)
+        if body is None:
+            body = encode_rows(rows)
+        else:
+            headers["Content-Type"] = ARROW
+        return Answer(self._client.request("POST", f"{self._path}/score", body, headers))
 
     def schema(self) -> dict[str, Any]:
         """Columns, labels and outputs."""
@@ -216,6 +235,15 @@ def encode_rows(rows: Any) -> bytes:
             hint="polars, pandas and Arrow tables are frames",
         )
     return msgspec.json.encode(document, enc_hook=_plain)
+
+
+def _arrow(rows: Any) -> bytes | None:
+    """Write a polars frame as Arrow, which takes the server a tenth of the time of JSON; None: it is to be JSON."""
+    if not hasattr(rows, "write_ipc_stream"):
+        return None
+    file = io.BytesIO()
+    rows.write_ipc_stream(file)
+    return file.getvalue()
 
 
 def _values(column: Any) -> list[Any]:

@@ -108,6 +108,28 @@ def test_a_key_meets_the_same_version_again(tmp_path: Path) -> None:
     assert set.union(*versions.values()) == {1, 2}
 
 
+def test_a_polars_frame_travels_as_arrow(served: Served) -> None:
+    frame = pl.DataFrame(ROWS)
+    odd = frame.with_columns(age=pl.Series([object(), object()], dtype=pl.Object))
+    with Client(served.url) as client:
+        credit = client.deployments["credit-risk"]
+        expected = credit.score(ROWS)
+        answer = credit.score(frame.with_columns(pl.col("purpose").cast(pl.Categorical), other=pl.lit([[1]])))
+        assert answer == expected == credit.score(frame)
+        assert answer.ignored_columns == ["other"]
+        with pytest.raises(SchemaMismatch, match="column `age`: expected numbers"):
+            credit.score(odd)
+
+
+def test_compressed_rows_have_the_same_answers(served: Served) -> None:
+    with Client(served.url) as plain, Client(served.url, compress=True) as compressed:
+        for n in (1, 500):
+            found, expected = (c.deployments["credit-risk"].score(ROWS * n) for c in (compressed, plain))
+            assert found == expected
+        with pytest.raises(SchemaMismatch, match="row 1001"):
+            compressed.deployments["credit-risk"].score([*(ROWS * 500), {"age": "old"}])
+
+
 def test_the_sample_and_the_schema_come_along(served: Served) -> None:
     with Client(served.url) as client:
         credit = client.deployments["credit-risk"]
