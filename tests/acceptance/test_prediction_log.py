@@ -189,6 +189,8 @@ def test_on_a_full_disk_scoring_goes_on_and_the_loss_is_told(home: Path, small_d
         assert stats["lost"]["n_rows"] == len(ROWS) * stats["lost"]["n_requests"]
         [warning] = wait_for(lambda: server.lines("left no record in the prediction log"))
         assert warning["level"] == "warning"
+        lost = b'scoreline_prediction_log_records_total{deployment="credit",result="lost"}'
+        wait_for(lambda: lost in connection.ask("/metrics")[1])
         (small_disk / "filler").unlink()
         before = len(records(home))
         while len(records(home)) == before:
