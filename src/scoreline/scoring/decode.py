@@ -125,7 +125,7 @@ class Decoder:
                 # A comparison with NaN is false and with a text a TypeError: both can only send a row the long way.
                 if min(values) >= -LARGEST_NUMBER and max(values) <= LARGEST_NUMBER:
                     return values
-            except (TypeError, ValueError, OverflowError):
+            except (TypeError, ValueError, ArithmeticError):  # Decimal and NumPy have errors of their own
                 pass
         return _read(self._number_readers, values, self.schema.numbers, i)
 
