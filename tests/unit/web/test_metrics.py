@@ -29,17 +29,23 @@ H2O_BODY = {"fields": ["age", "amount", "purpose"], "rows": [["42", "1500.5", "r
 PAGE = (Path(__file__).parents[3] / "docs" / "metrics.md").read_text(encoding="utf-8")
 
 
-@pytest.fixture(params=[True, False], ids=["fast lane", "asgi"])
-def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
-    with two_models(tmp_path) as app:
+@pytest.fixture(scope="module")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """Two deployments that no test changes."""
+    with two_models(tmp_path_factory.mktemp("metrics")) as app:
         app.registry.deploy("credit", "credit", default=True)
-        with serving(create_app(app.registry, limits=Limits(body_bytes=5000), fast_lane=request.param)) as served:
-            yield served
+        yield app
+
+
+@pytest.fixture(params=[True, False], ids=["fast lane", "asgi"])
+def server(request: pytest.FixtureRequest, deployed: App) -> Iterator[Server]:
+    with serving(create_app(deployed.registry, limits=Limits(body_bytes=5000), fast_lane=request.param)) as served:
+        yield served
 
 
 @pytest.fixture
-def lane(tmp_path: Path) -> Iterator[Server]:
-    with two_models(tmp_path) as app, serving(create_app(app.registry)) as served:
+def lane(deployed: App) -> Iterator[Server]:
+    with serving(create_app(deployed.registry)) as served:
         yield served
 
 
@@ -152,8 +158,8 @@ def test_what_is_no_whole_request_is_counted_by_its_answer(lane: Server) -> None
     }
 
 
-def test_a_connection_too_many_is_counted_by_its_answer(app: App) -> None:
-    with serving(create_app(app.registry, limits=Limits(n_connections=4))) as server:
+def test_a_connection_too_many_is_counted_by_its_answer(deployed: App) -> None:
+    with serving(create_app(deployed.registry, limits=Limits(n_connections=4))) as server:
         open_ones = [server.connect() for _ in range(4)]
         assert server.connect().sent.startswith(b"HTTP/1.1 503")
         open_ones[0].protocol.connection_lost(None)

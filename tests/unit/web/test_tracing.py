@@ -51,7 +51,7 @@ class Collector:
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
 
     def take(self, sent: Any) -> None:
         for of_resource in sent.resource_spans:
@@ -70,6 +70,13 @@ def attributes(of: Any) -> dict[str, Any]:
     return {pair.key: getattr(pair.value, pair.value.WhichOneof("value")) for pair in of.attributes}
 
 
+@pytest.fixture(scope="module")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """Two deployments that no test changes."""
+    with two_models(tmp_path_factory.mktemp("tracing")) as app:
+        yield app
+
+
 @pytest.fixture
 def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
     made = Collector()
@@ -81,9 +88,9 @@ def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
 
 @pytest.mark.parametrize("fast_lane", [True, False], ids=["fast lane", "asgi"])
 def test_a_request_is_a_span_of_its_callers_trace_with_its_phases_within(
-    collector: Collector, app: App, fast_lane: bool
+    collector: Collector, deployed: App, fast_lane: bool
 ) -> None:
-    with serving(create_app(app.registry, fast_lane=fast_lane)) as server:
+    with serving(create_app(deployed.registry, fast_lane=fast_lane)) as server:
         server.exchange(request([ROW, ROW], TRACED, "tracestate: shop=1", "tracestate: other=2", "x-request-id: r-1"))
     (root,) = collector.roots
     assert root.name == f"POST {ROUTE}"
@@ -116,14 +123,14 @@ def test_a_request_is_a_span_of_its_callers_trace_with_its_phases_within(
 
 @pytest.mark.parametrize("fast_lane", [True, False], ids=["fast lane", "asgi"])
 def test_a_request_without_a_valid_trace_begins_its_own(
-    collector: Collector, app: App, fast_lane: bool, capsys: pytest.CaptureFixture[str]
+    collector: Collector, deployed: App, fast_lane: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
     headers: list[tuple[str, ...]] = [
         (),
         (f"traceparent: 00-{'0' * 32}-{SPAN_ID}-01", "tracestate: shop=1"),
         (TRACED, TRACED),
     ]
-    with serving(create_app(app.registry, fast_lane=fast_lane)) as server, logging_to_stderr():
+    with serving(create_app(deployed.registry, fast_lane=fast_lane)) as server, logging_to_stderr():
         for some in headers:
             server.exchange(request(ROW, *some))
         lines = said(capsys)
@@ -137,9 +144,9 @@ def test_a_request_without_a_valid_trace_begins_its_own(
 
 @pytest.mark.parametrize("fast_lane", [True, False], ids=["fast lane", "asgi"])
 def test_what_its_caller_does_not_record_is_not_exported(
-    collector: Collector, app: App, fast_lane: bool, capsys: pytest.CaptureFixture[str]
+    collector: Collector, deployed: App, fast_lane: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with serving(create_app(app.registry, fast_lane=fast_lane)) as server, logging_to_stderr():
+    with serving(create_app(deployed.registry, fast_lane=fast_lane)) as server, logging_to_stderr():
         server.exchange(request(ROW, TRACED.removesuffix("1") + "0"))
         (line,) = said(capsys)
     assert collector.spans == []
@@ -163,16 +170,16 @@ def test_what_went_wrong_is_told(collector: Collector, tmp_path: Path, fast_lane
     assert [collector.children(root) for root in collector.roots] == [{}] * 3
 
 
-def test_requests_scored_together_are_spans_of_their_own(collector: Collector, app: App) -> None:
-    with serving(create_app(app.registry)) as server:
+def test_requests_scored_together_are_spans_of_their_own(collector: Collector, deployed: App) -> None:
+    with serving(create_app(deployed.registry)) as server:
         server.exchange(b"".join(request(ROW, f"traceparent: 00-{n:032x}-{SPAN_ID}-01") for n in range(1, 4)))
     assert [int(root.trace_id.hex(), 16) for root in collector.roots] == [1, 2, 3]
     for root in collector.roots:
         assert attributes(collector.children(root)["score"])["scoreline.run.requests"] == 3
 
 
-def test_every_other_route_is_a_span_too(collector: Collector, app: App) -> None:
-    with serving(create_app(app.registry)) as server:
+def test_every_other_route_is_a_span_too(collector: Collector, deployed: App) -> None:
+    with serving(create_app(deployed.registry)) as server:
         for path in ("/api/v1/deployments/credit/schema", "/nowhere"):
             server.exchange(request(method="GET", path=path, body=b""))
     assert [(root.name, attributes(root)["url.path"]) for root in collector.roots] == [
@@ -182,18 +189,18 @@ def test_every_other_route_is_a_span_too(collector: Collector, app: App) -> None
 
 
 def test_a_collector_that_is_not_there_stops_nothing(
-    app: App, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    deployed: App, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "0.1")
-    with serving(create_app(app.registry)) as server:
+    with serving(create_app(deployed.registry)) as server:
         wire = server.exchange(request(ROW))
     assert wire.sent.startswith(b"HTTP/1.1 200")
 
 
-def test_a_name_of_ones_own_is_kept(collector: Collector, app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_name_of_ones_own_is_kept(collector: Collector, deployed: App, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OTEL_SERVICE_NAME", "scores")
-    with serving(create_app(app.registry)) as server:
+    with serving(create_app(deployed.registry)) as server:
         server.exchange(request(ROW))
     assert collector.resources[0]["service.name"] == "scores"
 
