@@ -11,9 +11,8 @@ from scoreline.scoring.rows import Decoded
 from scoreline.serving.active import Active
 from scoreline.serving.media.ipc.columns import Room
 from scoreline.serving.protocols.dialect import Reply
+from scoreline.serving.room import N_CELLS
 
-N_CELLS = 1 << 25
-"""Values that one request may fill, absent columns included: as many as 64 MB of JSON can hold."""
 TEXT_BYTES = 1 << 28
 
 

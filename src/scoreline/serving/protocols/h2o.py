@@ -14,6 +14,7 @@ from scoreline.serving.active import Active
 from scoreline.serving.protocols.dialect import NAME, Call, Refusal, Reply
 from scoreline.serving.protocols.headers import column_headers
 from scoreline.serving.protocols.json import read_json
+from scoreline.serving.room import check_rows
 
 _SAMPLE = "GET …/model/sample_request shows a body that scores"
 _CAPABLE = "GET …/model/capabilities lists what is offered"
@@ -66,6 +67,7 @@ class H2O:
     def decode(self, body: bytes, active: Active) -> Call:
         request = read_json(body, _decoder)
         _check(request)
+        check_rows(len(request.rows), active.pipeline.schema)
         return Call(active.pipeline.decoder.table(request.fields, request.rows), request)
 
     def encode(self, call: Call, predictions: Predictions, active: Active) -> Reply:

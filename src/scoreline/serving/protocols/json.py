@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from scoreline.core.errors import BadRequest
+from scoreline.serving.room import check_parts
 
 T = TypeVar("T")
 
@@ -19,8 +20,10 @@ _AT_ROW = re.compile(r"^\$(?:\.rows)?\[(\d+)\]")
 def read_json(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
     """Decode ``body``. ``NaN``, ``Infinity``, numbers beyond float64 and a byte order mark are accepted.
 
-    Raises BadRequest with the line and column of malformed JSON, or with the path of a member of the wrong type.
+    Raises BadRequest with the line and column of malformed JSON, or with the path of a member of the wrong type;
+    TooLarge when it has too many parts.
     """
+    check_parts(body)
     try:
         return decoder.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

@@ -12,6 +12,7 @@ from scoreline.scoring.rows import Decoded
 from scoreline.serving.active import Active
 from scoreline.serving.protocols.dialect import Call, Refusal, Reply
 from scoreline.serving.protocols.json import read_json
+from scoreline.serving.room import check_rows
 
 _SHAPES = 'send {"rows": [{…}]}, [{…}], {…}, or {"fields": […], "rows": [[…]]}'
 _decoder = msgspec.json.Decoder()
@@ -81,6 +82,7 @@ def read_document(document: Any, active: Active) -> Decoded:
         raise BadRequest("the body is neither an object nor a list", hint=_SHAPES)
     if not rows:
         raise BadRequest("the request has no rows", hint="send at least one row")
+    check_rows(len(rows), active.pipeline.schema)
     if fields is None:
         if isinstance(rows[0], list):
             raise BadRequest("row 1 is a list, but `fields`, the names of its columns, is not there", hint=_SHAPES)
