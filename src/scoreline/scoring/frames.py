@@ -188,7 +188,7 @@ OPENERS: dict[tuple[str, str], Callable[[Any], Frame]] = {
 
 def parsed_texts(texts: Sequence[str | None]) -> tuple[Floats, list[int]]:
     """Return the numbers of texts, and the indices of those that are left: no number, or not written as one here."""
-    left = [i for i, text in enumerate(texts) if text and "_" in text]  # Python's own way to write 1_000
+    left = [i for i, text in enumerate(texts) if text and "_" in text] if _have_underscores(texts) else []
     try:
         numbers = [float(text) if text else NAN for text in texts]
     except ValueError:
@@ -200,6 +200,14 @@ def parsed_texts(texts: Sequence[str | None]) -> tuple[Floats, list[int]]:
                 numbers.append(NAN)
                 left.append(i)
     return np.array(numbers, dtype=np.float64), left
+
+
+def _have_underscores(texts: Sequence[str | None]) -> bool:
+    """Whether one may be written in Python's own way, as 1_000."""
+    try:
+        return "_" in "".join(texts)  # type: ignore[arg-type]  # tried, because it is quick
+    except TypeError:
+        return True
 
 
 def seconds_of_ticks(ticks: npt.NDArray[np.int64], unit: str, missing: npt.NDArray[np.bool_]) -> Floats:

@@ -7,9 +7,6 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-import numpy as np
-import numpy.typing as npt
-
 from scoreline.serving.media.ipc.columns import Dictionary, NotUnicode, Part, Room, join, read_part
 from scoreline.serving.media.ipc.flat import Malformed, Table
 from scoreline.serving.media.ipc.schema import READABLE, Field, Type, read_fields
@@ -176,7 +173,7 @@ def _read_batch(
 ) -> Iterator[tuple[int, Part]]:
     if header.table(3) is not None:
         raise Compressed
-    n, nodes, places = _length(header), header.numbers(1, 2), header.numbers(2, 2)
+    n, nodes, places = _length(header), header.numbers(1, 2).tolist(), header.numbers(2, 2).tolist()
     variadic: list[int] = header.numbers(4, 1)[:, 0].tolist()
     if not _within(places, len(body)) or min(variadic, default=0) < 0:
         raise Malformed("a column lies outside of its record batch")
@@ -188,15 +185,15 @@ def _read_batch(
         if j in chosen:
             if buffer + n_buffers > len(places) or view + field.n_views > len(variadic):
                 raise Malformed("a column has fewer parts than it should")
-            if node >= len(nodes) or nodes[node, 0] != n:
+            if node >= len(nodes) or nodes[node][0] != n:
                 raise Malformed("a column has another number of rows than its record batch")
-            own = [body[start : start + size] for start, size in places[buffer : buffer + n_buffers].tolist()]
+            own = [body[start : start + size] for start, size in places[buffer : buffer + n_buffers]]
             try:
-                yield j, read_part(field, n, int(nodes[node, 1]), own, dictionaries, room)
+                yield j, read_part(field, n, nodes[node][1], own, dictionaries, room)
             except NotUnicode as error:
                 raise NotUnicode(error.i, field.name) from None
         node, buffer, view = node + field.n_nodes, buffer + n_buffers, view + field.n_views
 
 
-def _within(places: npt.NDArray[np.int64], size: int) -> bool:
-    return bool(((places >= 0) & (places <= size)).all() and (places.sum(axis=1) <= size).all())
+def _within(places: list[list[int]], size: int) -> bool:
+    return all(start >= 0 and length >= 0 and start + length <= size for start, length in places)
