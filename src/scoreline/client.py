@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import io
+import random
+import re
 import ssl
 import time
 import zlib
@@ -17,7 +20,10 @@ import msgspec
 from scoreline.core.errors import ERRORS, BadSetting, ScorelineError, Unavailable
 
 RETRY_SECONDS = (0.1, 0.4, 1.5)
-"""Waits between attempts when the server cannot be reached or is not ready; scoring twice does no harm."""
+"""Waits between attempts when the server cannot be reached or says "not now"; scoring twice does no harm."""
+NOT_NOW = (429, 503)
+LONGEST_WAIT_SECONDS = 60.0
+"""Who asks for more patience than this is not asked again."""
 
 JSON, ARROW = "application/json", "application/vnd.apache.arrow.stream"
 LEAST_PACKED_BYTES = 1024
@@ -48,8 +54,9 @@ class Client:
     """A server at ``url``. Keeps its connections, and may be used from many threads.
 
     ``key`` goes along as a bearer token. ``timeout_seconds`` bounds connecting and each wait for the server;
-    ``retry_seconds`` are the waits between attempts while it cannot be reached. With ``compress`` rows and answers
-    travel as gzip: worth it where the network is slower than some 100 MB/s.
+    ``retry_seconds`` are the waits between attempts while it cannot be reached or answers 429 or 503; where it says in
+    how many seconds to come again, that is waited, and a little more, so that not all come at once. With ``compress``
+    rows and answers travel as gzip: worth it where the network is slower than some 100 MB/s.
     Errors are those of ``scoreline.core.errors``, with the server's message and hint.
     """
 
@@ -101,7 +108,7 @@ class Client:
         """Send a request, read its JSON. Raises ScorelineError, Unavailable when the server cannot be reached."""
         for wait_seconds in (*self._retry_seconds, None):
             try:
-                status, content = self._exchange(method, path, body, headers or {})
+                status, content, asked_seconds = self._exchange(method, path, body, headers or {})
             except TimeoutError:
                 raise Unavailable(
                     f"{self.url} did not answer within {self._timeout_seconds:g} s", hint="raise timeout_seconds"
@@ -114,12 +121,16 @@ class Client:
             else:
                 if status < 400:
                     return msgspec.json.decode(content)
-                if status != 503 or wait_seconds is None:
+                if status not in NOT_NOW or wait_seconds is None or asked_seconds > LONGEST_WAIT_SECONDS:
                     raise _error(self.url + path, status, content)
+                wait_seconds = max(wait_seconds, asked_seconds * random.uniform(1.0, 1.5))  # noqa: S311 no secret
             time.sleep(wait_seconds)
         raise AssertionError("unreachable")
 
-    def _exchange(self, method: str, path: str, body: bytes | None, more: Mapping[str, str]) -> tuple[int, bytes]:
+    def _exchange(
+        self, method: str, path: str, body: bytes | None, more: Mapping[str, str]
+    ) -> tuple[int, bytes, float]:
+        """Return status, content, and in how many seconds the server wants to be asked again."""
         headers = {**self._headers, **({} if body is None else {"Content-Type": JSON}), **more}
         if self._compress and body is not None and len(body) >= LEAST_PACKED_BYTES:
             body, headers["Content-Encoding"] = zlib.compress(body, 1, wbits=GZIP), "gzip"
@@ -129,8 +140,9 @@ class Client:
             except IndexError:
                 connection, is_fresh = self._connect(), True
             try:
-                connection.request(method, self._base + path, body, headers)
-                response = connection.getresponse()
+                with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                    connection.request(method, self._base + path, body, headers)
+                response = connection.getresponse()  # it may have refused the request before that was sent
                 content = response.read()
                 if response.getheader("Content-Encoding") == "gzip":
                     content = zlib.decompress(content, GZIP)
@@ -146,7 +158,7 @@ class Client:
                 connection.close()
             else:
                 self._idle.append(connection)
-            return response.status, content
+            return response.status, content, _seconds(response.getheader("Retry-After"))
 
     def _connect(self) -> http.client.HTTPConnection:
         if self._tls is None:
@@ -263,12 +275,18 @@ def _plain(value: Any) -> Any:
     )
 
 
+def _seconds(retry_after: str | None) -> float:
+    """Read ``Retry-After``; 0: there is none, or it is a date."""
+    return float(retry_after) if retry_after and re.fullmatch("[0-9]{1,9}", retry_after) else 0.0
+
+
 def _error(where: str, status: int, content: bytes) -> ScorelineError:
     try:
         told: dict[str, Any] = msgspec.json.decode(content)["error"]
         error = _ERRORS.get(told["code"], ScorelineError)(told["message"], hint=told["hint"])
     except (msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError):
-        return Unavailable(f"{where} answered {status}", hint="is this the address of a Scoreline server?")
+        hint = "try again in a moment" if status in NOT_NOW else "is this the address of a Scoreline server?"
+        return Unavailable(f"{where} answered {status}", hint=hint)
     for name in ("row", "column", "request_id"):
         if name in told:
             setattr(error, name, told[name])

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import http.server
+import socket
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -45,7 +47,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 @contextmanager
-def other_server(answers: list[int], *, hang_up: bool = False) -> Iterator[str]:
+def other_server(
+    answers: list[int], *, hang_up: bool = False, retry_after: str = "", asked_at: list[float] | None = None
+) -> Iterator[str]:
     """A server that is not ours: it answers these statuses in turn."""
 
     class Answer(http.server.BaseHTTPRequestHandler):
@@ -53,9 +57,13 @@ def other_server(answers: list[int], *, hang_up: bool = False) -> Iterator[str]:
 
         def do_GET(self) -> None:
             status = answers.pop(0)
+            if asked_at is not None:
+                asked_at.append(time.monotonic())
             body = b'{"deployments": []}' if status == 200 else b"<html>"
             self.send_response(status)
             self.send_header("content-length", str(len(body)))
+            if retry_after and status != 200:
+                self.send_header("retry-after", retry_after)
             self.end_headers()
             self.wfile.write(body)
             self.close_connection = hang_up
@@ -190,6 +198,51 @@ def test_a_server_that_is_not_ready_is_asked_again() -> None:
     with other_server(answers) as url, Client(url, retry_seconds=(0, 0)) as client:
         assert client.deployments.names == []
     assert answers == []
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_server_that_says_when_to_come_again_is_asked_then(status: int) -> None:
+    asked_at: list[float] = []
+    with (
+        other_server([status, 200], retry_after="1", asked_at=asked_at) as url,
+        Client(url, retry_seconds=(0,)) as client,
+    ):
+        assert client.deployments.names == []
+    assert asked_at[1] - asked_at[0] >= 1
+
+
+@pytest.mark.parametrize("retry_after", ["Wed, 21 Oct 2026 07:28:00 GMT", "-1", "soon", "0"])
+def test_a_date_to_come_again_at_is_left_to_our_own_waits(retry_after: str) -> None:
+    with other_server([503, 200], retry_after=retry_after) as url, Client(url, retry_seconds=(0,)) as client:
+        assert client.deployments.names == []
+
+
+def test_a_server_that_asks_for_too_much_patience_is_not_asked_again() -> None:
+    answers = [503, 200]
+    with (
+        other_server(answers, retry_after="3600") as url,
+        Client(url, retry_seconds=(0,)) as client,
+        pytest.raises(Unavailable, match="answered 503"),
+    ):
+        client.deployments.names  # noqa: B018
+    assert answers == [200]
+
+
+def test_an_answer_that_comes_before_the_request_is_sent_is_read() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening, ThreadPoolExecutor(1) as threads:
+
+        def refuse() -> None:
+            caller, _ = listening.accept()
+            with caller:
+                caller.recv(100)
+                caller.sendall(b"HTTP/1.1 413 Content Too Large\r\ncontent-length: 2\r\nconnection: close\r\n\r\nno")
+                caller.shutdown(socket.SHUT_RD)
+
+        refusing = threads.submit(refuse)
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        with Client(url, retry_seconds=()) as client, pytest.raises(Unavailable, match="answered 413"):
+            client.deployments["credit"].score([{"text": "x" * 50_000_000}])
+        refusing.result()
 
 
 def test_an_address_that_is_no_scoreline_server_is_told() -> None:
