@@ -52,12 +52,18 @@ class Connection:
         self._server = server
         self._socket = socket.create_connection(server.address, PATIENCE_SECONDS)
         self._answers = self._socket.makefile("rb")
+        self.headers: dict[bytes, bytes] = {}
+        """Those of the last answer."""
 
     def send(self, path: str, body: bytes = b"", *headers: str, whole: bool = True) -> None:
         """Send a request; its headers only, where it is not to be ``whole`` yet."""
         lines = [f"{'POST' if body else 'GET'} {path} HTTP/1.1", "host: here", *headers]
         head = "\r\n".join([*lines, f"content-length: {len(body)}", "", ""])
         self._socket.sendall(head.encode() + (body if whole else b""))
+
+    def close(self) -> None:
+        self._answers.close()
+        self._socket.close()
 
     def send_body(self, body: bytes) -> None:
         self._socket.sendall(body)
@@ -67,8 +73,8 @@ class Connection:
         first = self._answers.readline()
         if not first.endswith(b"\n"):
             raise ConnectionResetError("no answer")
-        headers = dict(line.lower().rstrip().split(b": ", 1) for line in iter(self._answers.readline, b"\r\n"))
-        n_bytes = int(headers.get(b"content-length", b"0"))
+        self.headers = dict(line.lower().rstrip().split(b": ", 1) for line in iter(self._answers.readline, b"\r\n"))
+        n_bytes = int(self.headers.get(b"content-length", b"0"))
         body = self._answers.read(n_bytes)
         if len(body) < n_bytes:
             raise ConnectionResetError("half an answer")
