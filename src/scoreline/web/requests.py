@@ -76,4 +76,4 @@ def valid_request_id(value: bytes) -> str | None:
 
 def new_request_id() -> str:
     """Return an id that no other request has: 128 random bits, as cheap as they come."""
-    return f"{getrandbits(128):032x}"
+    return getrandbits(128).to_bytes(16).hex()
