@@ -210,7 +210,7 @@ class ShadowScoring:
 
 def _is_quick(one: Asked) -> bool:
     """Whether the body is decoded within about a millisecond."""
-    return len(one.body) < (DECODED_BYTES if one.medium is None else one.medium.quick_bytes)
+    return len(one.body) < DECODED_BYTES and (one.medium is None or one.medium.is_quick(one.body))
 
 
 def _choose(share: float, n: int) -> list[bool] | None:

@@ -25,11 +25,12 @@ LEAST_LARGE_BYTES = 3 * N_MANY_ROWS
 
 def is_large(body: bytes, medium: Medium | None = None, accept: Medium | None = None) -> bool:
     """Whether a body, written in ``medium`` and to be answered in ``accept``, is to be answered in a thread."""
-    if accept is not None and not accept.quick_bytes:
-        return True
     n_bytes = len(body)
-    if medium is not None:
-        return n_bytes >= medium.quick_bytes
+    if medium is not None or accept is not None:
+        if n_bytes >= LARGE_BODY_BYTES or (accept is not None and not accept.is_quick_to_write):
+            return True
+        if medium is not None:
+            return not medium.is_quick(body)
     if n_bytes >= LARGE_BODY_BYTES:
         return True
     return n_bytes >= LEAST_LARGE_BYTES and body.count(b"{") + body.count(b"[") > N_MANY_ROWS

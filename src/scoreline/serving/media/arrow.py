@@ -17,9 +17,9 @@ from scoreline.serving.active import Active
 from scoreline.serving.media.ipc.columns import NotUnicode, Overflow
 from scoreline.serving.media.ipc.flat import Malformed
 from scoreline.serving.media.ipc.frame import StreamFrame
-from scoreline.serving.media.ipc.stream import Columns, Compressed, read_stream
+from scoreline.serving.media.ipc.stream import Columns, Compressed, has_few_rows, read_stream
 from scoreline.serving.media.ipc.writing import write_stream
-from scoreline.serving.media.medium import check_not_empty, check_rows, room, too_many
+from scoreline.serving.media.medium import FEW_ROWS, check_not_empty, check_rows, room, too_many
 from scoreline.serving.protocols.dialect import Reply
 from scoreline.serving.protocols.headers import column_headers
 
@@ -30,10 +30,13 @@ class Arrow:
     name = "arrow"
     types = ("application/vnd.apache.arrow.stream", "application/vnd.apache.arrow.file")
     is_table = True
-    quick_bytes = 256 * 1024
+    is_quick_to_write = True
 
     def __init__(self, translate: Translate) -> None:
         self._translate = translate
+
+    def is_quick(self, body: bytes) -> bool:
+        return has_few_rows(body, FEW_ROWS)
 
     def read(self, body: bytes, active: Active) -> Decoded:
         check_not_empty(body)

@@ -19,7 +19,7 @@ from scoreline.scoring.predictions import Predictions
 from scoreline.scoring.rows import Decoded
 from scoreline.serving.active import Active
 from scoreline.serving.media.ipc.columns import Overflow, Room
-from scoreline.serving.media.medium import check_rows, room, too_many
+from scoreline.serving.media.medium import FEW_ROWS, check_rows, room, too_many
 from scoreline.serving.protocols.dialect import Reply
 from scoreline.serving.protocols.headers import column_headers
 
@@ -36,12 +36,15 @@ class Csv:
     """Comma-separated values; without ``header`` they stand in the order of the schema."""
 
     is_table = True
-    quick_bytes = 32 * 1024
+    is_quick_to_write = True
 
     def __init__(self, *, header: bool) -> None:
         self.name = "csv" if header else "csv-without-header"
         self.types = ("text/csv", "application/csv") if header else ("text/csv; header=absent",)
         self._header = header
+
+    def is_quick(self, body: bytes) -> bool:
+        return max(body.count(b"\n"), body.count(b"\r")) <= FEW_ROWS
 
     def read(self, body: bytes, active: Active) -> Decoded:
         schema = active.pipeline.schema

@@ -14,6 +14,8 @@ from scoreline.serving.protocols.dialect import Reply
 from scoreline.serving.room import N_CELLS
 
 TEXT_BYTES = 1 << 28
+FEW_ROWS = 1000
+"""So many are read and scored within a few milliseconds."""
 
 
 class Medium(Protocol):
@@ -33,8 +35,12 @@ class Medium(Protocol):
         ...
 
     @property
-    def quick_bytes(self) -> int:
-        """Bodies below this size are read within about a millisecond."""
+    def is_quick_to_write(self) -> bool:
+        """Whether an answer of few rows is written at once."""
+        ...
+
+    def is_quick(self, body: bytes) -> bool:
+        """Whether a body that is not large has few rows and is read at once, at a glance; it may be damaged."""
         ...
 
     def read(self, body: bytes, active: Active) -> Decoded:

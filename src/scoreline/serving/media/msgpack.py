@@ -8,11 +8,14 @@ from scoreline.core.errors import BadRequest
 from scoreline.scoring.predictions import Predictions
 from scoreline.scoring.rows import Decoded
 from scoreline.serving.active import Active
-from scoreline.serving.media.medium import check_not_empty
+from scoreline.serving.media.medium import FEW_ROWS, check_not_empty
 from scoreline.serving.protocols.dialect import Reply
 from scoreline.serving.protocols.native import read_document, scored
 
 _decoder = msgspec.msgpack.Decoder()
+_outline = msgspec.msgpack.Decoder(list[msgspec.Raw] | dict[str, msgspec.Raw])
+_rows = msgspec.msgpack.Decoder(list[msgspec.Raw])
+_NO_ROWS = b"\x90"
 _encoder = msgspec.msgpack.Encoder()
 
 
@@ -22,7 +25,17 @@ class Msgpack:
     name = "msgpack"
     types = ("application/msgpack", "application/x-msgpack", "application/vnd.msgpack")
     is_table = False
-    quick_bytes = 64 * 1024
+    is_quick_to_write = True
+
+    def is_quick(self, body: bytes) -> bool:
+        if len(body) <= FEW_ROWS:  # an empty row is one byte
+            return True
+        try:
+            document = _outline.decode(body)
+            rows = document if isinstance(document, list) else _rows.decode(document.get("rows", _NO_ROWS))
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return True
+        return len(rows) <= FEW_ROWS
 
     def read(self, body: bytes, active: Active) -> Decoded:
         check_not_empty(body)

@@ -21,10 +21,13 @@ class Parquet:
     name = "parquet"
     types = ("application/vnd.apache.parquet", "application/x-parquet")
     is_table = True
-    quick_bytes = 0
+    is_quick_to_write = False
 
     def __init__(self, translate: Translate) -> None:
         self._translate = translate
+
+    def is_quick(self, body: bytes) -> bool:
+        return False
 
     def read(self, body: bytes, active: Active) -> Decoded:
         check_not_empty(body)

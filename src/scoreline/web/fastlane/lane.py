@@ -100,9 +100,9 @@ class Lane:
 
     def _is_large(self, call: Call) -> bool:
         """Whether ``call`` takes long. Unpacks its body where that does not. Raises BadRequest."""
-        medium, terms = call.medium, call.terms
-        if call.size >= (LARGE_BODY_BYTES if medium is None else max(LARGE_BODY_BYTES, medium.quick_bytes)):
+        if call.size >= LARGE_BODY_BYTES:
             return True
+        terms = call.terms
         call.join_body()
         if terms is not None:
             if terms.encoding:
@@ -112,7 +112,7 @@ class Lane:
                 call.terms = terms._replace(encoding="")
             if terms.dress is not None and terms.dress.pack_as and call.size >= PACKED_IN_THREAD_BYTES:
                 return True
-        return is_large(call.body, medium, call.accept)
+        return is_large(call.body, call.medium, call.accept)
 
     def _end_turn(self) -> None:
         calls = self._calls[:N_TOGETHER]

@@ -14,6 +14,7 @@ from scoreline.serving.media.ipc.schema import READABLE, Field, Type, read_field
 FILE_MAGIC = b"ARROW1\0\0"
 """Begins a file, which is a stream with a table of contents behind it."""
 N_MESSAGES = 10_000
+FEW_MESSAGES = 64
 N_ADDITIONS = 100
 """How often dictionaries may grow: each time they are copied."""
 N_SCHEMAS_KEPT = 64
@@ -78,6 +79,24 @@ def read_stream(data: bytes, wanted: Container[str], room: Room) -> Columns:
 
 def _named(name: str) -> Field:
     return Field(name, Type("null"), None, "", 1, 0, 0)
+
+
+def has_few_rows(data: bytes, few: int) -> bool:
+    """Whether a stream has few rows, few messages, and nothing that is compressed. A damaged one may have."""
+    n_rows = n_messages = 0
+    try:
+        for metadata, _ in _messages(data):
+            kind, header = _header(metadata)
+            batch = header.table(1) if kind == DICTIONARY else header
+            if kind != SCHEMA and batch is not None and batch.table(3) is not None:
+                return False
+            n_messages += 1
+            n_rows += _length(header) if kind == RECORDS else 0
+            if n_rows > few or n_messages > FEW_MESSAGES:
+                return False
+    except Malformed:
+        return True
+    return True
 
 
 class _Kept:
