@@ -18,6 +18,11 @@ function request()
   return requests[i]
 end
 """
+PAUSES = """
+function delay()
+  return math.random(0, 2 * %d)
+end
+"""
 TIMEOUT_SECONDS = 120
 UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0}
 
@@ -35,10 +40,13 @@ class Load(NamedTuple):
     n_requests: int
 
 
-def load(url: str, bodies: Path, *, n_connections: int, seconds: float, core: int) -> Load:
-    """Load ``url`` with the bodies of a file, one a line, in turn. Raises Void."""
+def load(url: str, bodies: Path, *, n_connections: int, seconds: float, core: int, pause_milliseconds: int = 0) -> Load:
+    """Load ``url`` with the bodies of a file, one a line, in turn. Raises Void.
+
+    Each connection waits ``pause_milliseconds`` before each request, on the average.
+    """
     script = bodies.with_name("load.lua")
-    script.write_text(SCRIPT, encoding="ascii")
+    script.write_text(SCRIPT + (PAUSES % pause_milliseconds if pause_milliseconds else ""), encoding="ascii")
     options = ["-t1", f"-c{n_connections}", f"-d{seconds:.0f}s", f"--timeout={TIMEOUT_SECONDS}s", "--latency"]
     command = ["taskset", "-c", str(core), "wrk", *options, "-s", str(script), url, "--", str(bodies)]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
