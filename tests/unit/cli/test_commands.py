@@ -50,7 +50,9 @@ def said(capsys, line):
 
 
 def test_the_commands_are_those_that_users_are_told_of():
-    told = "demo experiment inspect score register models versions promote rollback serve deploy deployments undeploy log"
+    told = (
+        "demo experiment inspect score register models versions promote rollback serve deploy deployments undeploy log"
+    )
     assert {*told.split(), "traffic", "record", "log"} == set(COMMANDS)
 
 
