@@ -99,7 +99,7 @@ $(VENV)/.dev: $(VENV)/.runtime requirements/dev.txt
 	@rm $(VENV)/.unfinished
 	@touch $@
 
-$(PEERS)/.ready: $(VENV)/.python benchmarks/requirements.txt
+$(PEERS)/.ready: benchmarks/requirements.txt | $(VENV)/.python
 	@echo "Installing the opponents of the benchmarks into $(PEERS) (about a minute, once)"
 	@"$(PYTHON)" -m venv --clear $(PEERS)
 	@$(PEERS)/bin/python $(PIP) $(HASHED) benchmarks/requirements.txt
