@@ -8,10 +8,8 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,7 +17,7 @@ import pytest
 from tests.artifacts import ROWS, tiny_artifact
 
 from scoreline.app.settings import App, Settings, open_app
-from scoreline.client import Answer, Client
+from scoreline.client import Client
 from scoreline.core.errors import NotFound
 from scoreline.scoring.pipeline import load
 
@@ -82,40 +80,6 @@ def wait_until(true: Callable[[], bool]) -> None:
     while not true():
         assert time.monotonic() < deadline, "it did not happen"
         time.sleep(0.02)
-
-
-def test_no_request_fails_while_versions_are_promoted_and_rolled_back(app: App, tmp_path: Path) -> None:
-    n_versions, n_threads = 6, 3
-    wanted = {1: register(app, tmp_path, 0.001)}
-    app.registry.deploy("credit-risk", "credit")
-    stop = threading.Event()
-
-    with serving(app) as (url, _), Client(url, retry_seconds=()) as client:
-        credit = client.deployments["credit-risk"]
-
-        def ask() -> list[Answer]:
-            answers = []
-            while not stop.is_set():
-                answers.append(credit.score(ROWS))
-            return answers
-
-        with ThreadPoolExecutor(n_threads) as threads:
-            asking = [threads.submit(ask) for _ in range(n_threads)]
-            try:
-                for number in range(2, n_versions + 1):
-                    wanted[number] = register(app, tmp_path, number / 1000)
-                    app.registry.promote("credit", number)
-                    wait_until(lambda number=number: credit.state()["version"] == number)
-                for number in range(n_versions - 1, n_versions - 4, -1):
-                    app.registry.rollback("credit")
-                    wait_until(lambda number=number: credit.state()["version"] == number)
-            finally:
-                stop.set()
-            answers = [answer for future in asking for answer in future.result()]
-
-    assert len(answers) > 300
-    assert {answer.version for answer in answers} == set(wanted)
-    assert all(answer == wanted[answer.version] for answer in answers)
 
 
 def test_deploying_and_undeploying_need_no_restart(app: App, tmp_path: Path) -> None:
