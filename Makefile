@@ -57,7 +57,7 @@ format: $(VENV)/.dev ## Put the code in the project's form
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
-bench: $(VENV)/.dev $(PEERS)/.ready ## Measure what must hold, beside its opponents: 12 minutes (BENCH=--quick: 3)
+bench: $(VENV)/.dev $(PEERS)/.ready ## Measure what must hold, beside its opponents: 12 to 15 minutes (BENCH=--quick: 3 to 5)
 	@missing=(); command -v wrk >/dev/null || missing+=(wrk); command -v taskset >/dev/null || missing+=(util-linux); \
 	if [ $${#missing[@]} -gt 0 ] && command -v apt-get >/dev/null; then as_root=(); [ "$$(id -u)" -eq 0 ] || as_root=(sudo); \
 	"$${as_root[@]}" apt-get update -q && "$${as_root[@]}" apt-get install -q -y --no-install-recommends "$${missing[@]}"; fi

@@ -3,7 +3,7 @@
     make bench [BENCH="--quick --json FILE"]
 
 Servers have the first core, what loads them the last one; with two workers the server has both. One load at a time, the
-other servers are stopped meanwhile; medians of rounds in turns. Everything takes some 12 minutes, --quick some 3.
+other servers are stopped meanwhile; medians of rounds in turns. Everything takes 12 to 15 minutes, --quick 3 to 5.
 """
 
 from __future__ import annotations
