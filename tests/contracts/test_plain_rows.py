@@ -122,6 +122,7 @@ class Answering:
     def __init__(self, decoder):
         self.pipeline = self
         self.decoder = decoder
+        self.schema = decoder.schema
 
 
 @settings(max_examples=500, deadline=None)
