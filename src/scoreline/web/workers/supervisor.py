@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from scoreline.core.errors import Unavailable
+from scoreline.web.memory import give_back
 from scoreline.web.server import DRAIN_SECONDS, url_of
 from scoreline.web.workers.balance import Balance
 from scoreline.web.workers.child import Child, Voice, clock, fork
@@ -72,6 +73,7 @@ class Supervisor:
     def run(self) -> None:
         """Serve until SIGINT or SIGTERM. See ``serve``."""
         preload()
+        give_back()
         gc.freeze()  # the collector writes into all that it looks through, and what is written to is shared no longer
         with self._signals:
             try:
