@@ -15,8 +15,8 @@ _M_ARENA_MAX = -8
 def allocate_large_blocks_apart() -> None:
     """Have the C library keep large blocks out of its heap for good, and one heap for all threads.
 
-    By itself it learns to put them there, and a heap shrinks only from its end: a large block that was free would stay for
-    as long as something small lies behind. A heap for each thread would hold what the other threads cannot use.
+    By itself it learns to put them there, and a heap shrinks only from its end: a large block that was free would stay
+    for as long as something small lies behind. A heap for each thread would hold what the other threads cannot use.
     """
     if (mallopt := _of_c_library("mallopt")) is not None:
         mallopt(_M_MMAP_THRESHOLD, MAPPED_BYTES)
