@@ -134,6 +134,21 @@ def test_a_json_document_gives_the_same_either_way(given_):
     assert outcome(lambda: DIALECTS["native"].decode(body, Answering(Decoder(schema))).decoded) == expected
 
 
+@settings(max_examples=150, deadline=None)
+@given(
+    st.sampled_from(SCHEMAS).flatmap(lambda schema: st.tuples(st.just(schema), st.lists(documents(schema), min_size=1)))
+)
+def test_documents_give_together_what_each_gives_alone(given_):
+    schema, bodies = given_
+    decoder = Decoder(schema)
+    if (found := decoder.jsons(bodies)) is not None:
+        rows, sizes = found
+        alone = [outcome(lambda body=body: decoder.json(body)) for body in bodies]
+        assert [one[1][0] for one in alone] == list(sizes)
+        assert rows.numbers.tobytes() == b"".join(one[0] for one in alone)
+        assert rows.texts.tolist() == [row for one in alone for row in one[2]]
+
+
 python_value = st.one_of(
     st.none(),
     st.booleans(),
@@ -182,6 +197,16 @@ def test_plain_documents_are_taken_apart_at_once():
 def test_other_documents_are_not(change):
     row = {"amount": 1, "level": "a", "flag": True, "code": 3, "moment": "2024-05-31", "day": None, "words": None}
     assert PlainRows(SCHEMAS[0]).json(json.dumps(row | change).encode()) is None
+
+
+def test_documents_of_one_shape_are_taken_apart_together():
+    row = {"amount": 1, "level": None, "flag": True, "code": 3, "moment": "2024-05-31", "day": None, "words": "é"}
+    body, body_of_two = json.dumps(row).encode(), json.dumps({"rows": [row, row]}).encode()
+    decoder = Decoder(SCHEMAS[0])
+    assert decoder.jsons([body, body])[1] == [1, 1]
+    assert decoder.jsons([body_of_two, body_of_two])[1] == [2, 2]
+    assert decoder.jsons([body, body_of_two]) is None
+    assert decoder.jsons([body_of_two, b'{"rows": []}']) is None
 
 
 def test_other_schemas_have_no_plain_rows():

@@ -35,6 +35,10 @@ class Decoder:
         self._plain = PlainRows.of(schema)
         self.json: Callable[[bytes], Decoded | None] = _nothing if self._plain is None else self._plain.json
         """Decodes the plain rows of a JSON document; None: it has others, so parse it and decode what it is."""
+        self.jsons: Callable[[Sequence[bytes]], tuple[Rows, Sequence[int]] | None] = (
+            _nothing if self._plain is None else self._plain.jsons
+        )
+        """Does so with many, at least one, if all are alike, and counts the rows of each."""
         # Only a format can make another thing of a plain number than the number itself.
         self._plain_numbers = not any(column.datetime_format for column in schema.numbers)
         self._codes = tuple(j for j, column in enumerate(schema.texts) if column.integer)
@@ -196,7 +200,7 @@ class Decoder:
         return SchemaMismatch(f"no column of the schema was sent; found {found}", hint=hint)
 
 
-def _nothing(_: bytes) -> None:
+def _nothing(_: object) -> None:
     return None
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
+from itertools import starmap
 from typing import Any
 
 import msgspec
@@ -45,15 +46,23 @@ class Form:
         return lambda row: {"label": labels[row.index(max(row))], "probability": dict(zip(texts, row, strict=True))}
 
     @cached_property
-    def struct(self) -> Write:
-        """Makes a record that is written at once, in half the time."""
+    def structs(self) -> Callable[[Sequence[Any]], list[Any]]:
+        """Makes records that are written at once, in a third of the time."""
         if self.task == "regression":
-            return Number
+            return lambda rows: list(map(Number, rows))
         fields = [(f"p{j}", float) for j in range(len(self._texts))]
         names = {field: text for (field, _), text in zip(fields, self._texts, strict=True)}
         try:
             probability = msgspec.defstruct("Probability", fields, rename=names, gc=False)
         except ValueError:  # two labels have one text, as 1 and "1", or a text has quotes or the like
-            return self.dictionary
-        labels = self.labels
-        return lambda row: Labelled(labels[row.index(max(row))], probability(*row))
+            return lambda rows: list(map(self.dictionary, rows))
+        label = self.labels.__getitem__
+
+        def structs(rows: Sequence[list[float]]) -> list[Labelled]:
+            if len(rows) == 1:
+                (row,) = rows
+                return [Labelled(label(row.index(max(row))), probability(*row))]
+            likeliest = map(list.index, rows, map(max, rows))
+            return list(map(Labelled, map(label, likeliest), starmap(probability, rows)))
+
+        return structs

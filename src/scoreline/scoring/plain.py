@@ -6,7 +6,8 @@ not of that type is read in the usual way, which gives the same blocks; the rule
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain, repeat
 from typing import Annotated, Any
 
 import msgspec
@@ -30,6 +31,7 @@ Number = (
     | None
 )
 Take = Callable[[Any], Row]
+TakeAll = Callable[[Iterable[Any]], list[Row]]
 
 
 class PlainRows:
@@ -40,7 +42,8 @@ class PlainRows:
         fields = [(name, _type(column)) for name, column in zip(names, schema.columns, strict=True)]
         row: Any = msgspec.defstruct("PlainRow", fields, rename=names, forbid_unknown_fields=True, gc=False)
         body: Any = msgspec.defstruct("PlainBody", [("rows", list[row])], forbid_unknown_fields=True)
-        self._type, self._take = row, _take(schema)
+        self._type = row
+        self._take, self._take_all = _take(schema)
         self._row = msgspec.json.Decoder(row).decode
         self._body = msgspec.json.Decoder(body).decode
         self._rows = msgspec.json.Decoder(list[row]).decode
@@ -62,29 +65,42 @@ class PlainRows:
     def json(self, body: bytes) -> Decoded | None:
         """Decode `{…}`, `{"rows": [{…}, …]}` or `[{…}, …]`; None when a row is not plain, or there is none."""
         try:
-            if b'"rows"' in body[:FIRST_MEMBER_BYTES]:
-                listed = list(map(self._take, self._body(body).rows))
+            if _has_rows(body):
+                listed = self._take_all(self._body(body).rows)
             elif body[:1] == b"[":
-                listed = list(map(self._take, self._rows(body)))
+                listed = self._take_all(self._rows(body))
             else:
                 return Decoded(Rows.of([self._take(self._row(body))]))
         except Refused:
             return None
         return Decoded(Rows.of(listed)) if listed else None
 
+    def jsons(self, bodies: Sequence[bytes]) -> tuple[Rows, Sequence[int]] | None:
+        """Decode documents, all `{…}` or all `{"rows": […]}`, and count the rows of each; None as for one of them."""
+        try:
+            if not _has_rows(bodies[0]):
+                return Rows.of(self._take_all(map(self._row, bodies))), [1] * len(bodies)
+            found = [self._body(body).rows for body in bodies]
+            return (Rows.of(self._take_all(chain.from_iterable(found))), list(map(len, found))) if all(found) else None
+        except Refused:
+            return None
 
-def _take(schema: Schema) -> Take:
-    """Make the function that takes a plain row apart, with no step that this schema has no need of."""
+
+def _has_rows(body: bytes) -> bool:
+    return b'"rows"' in body[:FIRST_MEMBER_BYTES]
+
+
+def _take(schema: Schema) -> tuple[Take, TakeAll]:
+    """Make what takes a plain row apart, and many, with no step that this schema has no need of; of many, in C."""
     positions = {column.name: j for j, column in enumerate(schema.columns)}
     get_numbers = getter([positions[column.name] for column in schema.numbers])
     get_texts = getter([positions[column.name] for column in schema.texts])
     readers = [(j, reader) for j, column in enumerate(schema.columns) if (reader := _reader(column)) is not None]
 
-    def take_numbers(plain: Any) -> Row:
-        return astuple(plain), ()
-
     def take(plain: Any) -> Row:
         values: Sequence[Any] = astuple(plain)
+        if readers:
+            values = read(values)
         texts = get_texts(values)
         try:
             joined = "".join(texts)
@@ -94,15 +110,28 @@ def _take(schema: Schema) -> Take:
         joined.encode()  # half a character is no text
         return get_numbers(values), texts
 
-    def read_and_take(plain: Any) -> Row:
-        values = list(astuple(plain))
-        for j, read in readers:
-            values[j] = read(values[j])
-        texts = [text or "" for text in get_texts(values)]
-        "".join(texts).encode()
-        return get_numbers(values), texts
+    def take_all(plain: Iterable[Any]) -> list[Row]:
+        rows: list[Sequence[Any]] = list(map(astuple, plain))
+        if readers:
+            rows = list(map(read, rows))
+        texts = list(map(get_texts, rows))
+        try:
+            joined = "".join(chain.from_iterable(texts))
+        except TypeError:
+            texts = [tuple([text or "" for text in row]) for row in texts]
+            joined = "".join(chain.from_iterable(texts))
+        joined.encode()
+        return list(zip(map(get_numbers, rows), texts, strict=True))
 
-    return read_and_take if readers else take if schema.texts else take_numbers
+    def read(row: Sequence[Any]) -> Sequence[Any]:
+        values = list(row)
+        for j, read_value in readers:
+            values[j] = read_value(values[j])
+        return values
+
+    if schema.texts or readers:
+        return take, take_all
+    return lambda plain: (astuple(plain), ()), lambda plain: list(zip(map(astuple, plain), repeat(())))
 
 
 def _type(column: Column) -> Any:

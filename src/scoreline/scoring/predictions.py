@@ -111,7 +111,7 @@ class Predictions:
 
     def structs(self) -> list[Any]:
         """All rows as msgspec writes them fastest; the document is that of ``records``."""
-        return list(map(self._form.struct, self._listed()))
+        return self._form.structs(self._listed())
 
     def columns(self) -> dict[str, npt.NDArray[Any]]:
         """Return the answer as columns, named as ``manifest.outputs`` names them; labels keep their type."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from itertools import compress
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -13,7 +14,8 @@ from scoreline.core.errors import ScorelineError
 from scoreline.scoring.predictions import Answer
 from scoreline.scoring.rows import Rows
 from scoreline.serving.active import Active
-from scoreline.serving.protocols.dialect import Call, Dialect, Reply
+from scoreline.serving.batch import Batch, decode, encode
+from scoreline.serving.protocols.dialect import Dialect, Reply
 
 if TYPE_CHECKING:
     from scoreline.serving.media.medium import Medium
@@ -145,73 +147,77 @@ class Plane:
 
         Each has its own answer, the very one that it has alone, or its own error, which is returned, not raised.
         """
+        if len(asked) == 1:
+            return [self._answer_alone(asked[0])]
         begun_at = clock()
-        answers: list[Reply | Exception] = []
-        groups: dict[Active, list[_Place]] = {}
-        for place, one in enumerate(asked):
-            active = one.active
-            try:
-                if one.medium is None:
-                    call = one.dialect.decode(one.body, active)
-                else:
-                    call = Call(one.medium.read(one.body, active))
-            except Exception as error:
-                answers.append(error)
-                continue
-            answers.append(_UNANSWERED)
-            if active in groups:
-                groups[active].append((place, one, call))
-            else:
-                groups[active] = [(place, one, call)]
+        answers: list[Reply | Exception] = [_UNANSWERED] * len(asked)
+        batches = _batches(asked)
+        for batch in batches:
+            for place, error in batch.decode():
+                answers[place] = error
         decoded_at = clock()
-        for active, group in groups.items():
-            self._run(active, group, answers, begun_at, decoded_at)
+        for batch in batches:
+            if batch.asked:
+                self._run(batch, answers, begun_at, decoded_at)
         return answers
 
-    def _run(
-        self,
-        active: Active,
-        group: list[_Place],
-        answers: list[Reply | Exception],
-        begun_at: float,
-        decoded_at: float,
-    ) -> None:
-        scoring_at = clock()
-        parts = [call.decoded.rows for _, _, call in group]
-        sizes = list(map(len, parts))
-        rows = Rows.join(parts)
+    def _answer_alone(self, one: Asked) -> Reply | Exception:
+        begun_at = clock()
         try:
-            predictions = active.pipeline.score_rows(rows)
+            call = decode(one)
+            decoded_at = clock()
+            rows = call.decoded.rows
+            predictions = one.active.pipeline.score_rows(rows)
+            scored_at = clock()
+            reply = encode(one, call, predictions)
         except Exception as error:
-            if len(group) == 1:
-                answers[group[0][0]] = error
-                return
-            for alone in group:  # whose fault it is shows when each is scored alone
-                self._run(active, [alone], answers, begun_at, decoded_at)
+            return error
+        one.n_rows = len(rows)
+        if self._watchers:
+            run = Run(one.active, (one,), (one.n_rows,), rows, predictions.values)
+            run.begun_at, run.decoded_at, run.scoring_at, run.scored_at = begun_at, decoded_at, decoded_at, scored_at
+            self._tell(run)
+        return reply
+
+    def _run(self, batch: Batch, answers: list[Reply | Exception], begun_at: float, decoded_at: float) -> None:
+        scoring_at = clock()
+        try:
+            predictions = batch.active.pipeline.score_rows(batch.rows)
+        except Exception:  # whose fault it is shows when each is scored alone
+            for place, one in zip(batch.places, batch.asked, strict=True):
+                answers[place] = self._answer_alone(one)
             return
         scored_at = clock()
+        found = batch.encode(predictions)
         failed = False
-        split = predictions.split(sizes) if len(sizes) > 1 else (predictions,)
-        for (place, one, call), part, size in zip(group, split, sizes, strict=True):
-            try:
-                if one.accept is None:
-                    answers[place] = one.dialect.encode(call, part, active)
-                else:
-                    answers[place] = one.accept.write(part, call.decoded, active)
+        for place, one, size, answer in zip(batch.places, batch.asked, batch.sizes, found, strict=True):
+            answers[place] = answer
+            if isinstance(answer, Reply):
                 one.n_rows = size
-            except Exception as error:
-                answers[place] = error
+            else:
                 failed = True
         if self._watchers:
-            run = Run(active, [one for _, one, _ in group], sizes, rows, predictions.values)
-            run.begun_at, run.decoded_at, run.scoring_at = begun_at, decoded_at, scoring_at
-            run.scored_at, run.encoded_at = scored_at, clock()
+            run = Run(batch.active, batch.asked, batch.sizes, batch.rows, predictions.values)
+            run.begun_at, run.decoded_at, run.scoring_at, run.scored_at = begun_at, decoded_at, scoring_at, scored_at
             if failed:
-                run.keep([isinstance(answers[place], Reply) for place, _, _ in group])
-            for watcher in self._watchers:
-                watcher.answered(run)
+                run.keep([isinstance(answer, Reply) for answer in found])
+            self._tell(run)
+
+    def _tell(self, run: Run) -> None:
+        run.encoded_at = clock()
+        for watcher in self._watchers:
+            watcher.answered(run)
 
 
-_Place = tuple[int, Asked, Call]
-"""Where the answer stands, and what it answers."""
+def _batches(asked: Sequence[Asked]) -> list[Batch]:
+    """Sort requests by the version that answers them."""
+    if len(set(map(_active, asked))) == 1:
+        return [Batch(asked[0].active, asked, range(len(asked)))]
+    places: dict[Active, list[int]] = {}
+    for place, one in enumerate(asked):
+        places.setdefault(one.active, []).append(place)
+    return [Batch(active, [asked[place] for place in chosen], chosen) for active, chosen in places.items()]
+
+
+_active = attrgetter("active")
 _UNANSWERED = ScorelineError("the request was not answered")

@@ -80,7 +80,13 @@ def test_a_request_that_the_graph_fails_on_fails_alone(actives: dict[str, Active
     assert isinstance(last, Reply)
 
 
+plain = st.fixed_dictionaries(
+    {"age": st.one_of(st.none(), st.integers(0, 99)), "amount": st.floats(0, 1e6), "purpose": st.text() | st.none()}
+)
 documents = st.one_of(
+    plain,
+    plain,
+    st.fixed_dictionaries({"rows": st.lists(plain, min_size=1, max_size=3)}),
     st.fixed_dictionaries({"age": st.one_of(st.none(), st.integers(0, 99), st.just("old")), "purpose": st.text()}),
     st.lists(st.fixed_dictionaries({"amount": st.floats(0, 1e6)}), max_size=4),
     st.just({}),
@@ -93,6 +99,19 @@ documents = st.one_of(
 def test_each_request_gets_what_it_gets_alone(actives: dict[str, Active], sent: list[tuple[str, Any]]) -> None:
     asked = [native(actives[name], document) for name, document in sent]
     assert [essence(together) for together in Plane().answer(asked)] == [essence(alone(one)) for one in asked]
+
+
+@given(st.lists(st.one_of(plain, plain.map(lambda row: {"rows": [row, row]})), min_size=2, max_size=6))
+@settings(max_examples=60, deadline=None)
+def test_plain_requests_get_together_what_each_gets_alone(actives: dict[str, Active], sent: list[Any]) -> None:
+    asked = [native(actives["credit"], document) for document in sent]
+    noted = Noted()
+    assert [essence(together) for together in Plane([noted]).answer(asked)] == [essence(alone(one)) for one in asked]
+    sizes = [len(document.get("rows", [document])) for document in sent]
+    lucky = [all(row["age"] != 13 for row in document.get("rows", [document])) for document in sent]
+    assert [one.n_rows for one in asked] == [size if good else None for size, good in zip(sizes, lucky, strict=True)]
+    assert sum(sum(run.sizes) for run in noted.runs) == sum(one.n_rows or 0 for one in asked)
+    assert all(len(run.rows) == sum(run.sizes) == len(run.values) for run in noted.runs)
 
 
 def alone(asked: Asked) -> Reply | Exception:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
 from scoreline.core.errors import ScorelineError
 from scoreline.scoring.predictions import Predictions
-from scoreline.scoring.rows import Decoded
+from scoreline.scoring.rows import Decoded, Rows
 from scoreline.serving.active import Active
 
 NAME = "/deployments/{name}"
@@ -77,4 +77,19 @@ class Dialect(Protocol):
 
     def error(self, error: ScorelineError, request_id: str) -> bytes:
         """Write an error as callers of this dialect expect it."""
+        ...
+
+
+class InBulk(Protocol):
+    """What a dialect may do besides: read, and answer, many requests at once, to the very same effect."""
+
+    def decode_many(self, bodies: Sequence[bytes], active: Active) -> tuple[Rows, Sequence[int]] | None:
+        """Read requests, at least one, with nothing to report and nothing to remember; count the rows of each.
+
+        No request may be without rows. None: they are others; then each is read by itself.
+        """
+        ...
+
+    def encode_many(self, predictions: Predictions, sizes: Sequence[int], active: Active) -> list[Reply]:
+        """Write the answers to them."""
         ...

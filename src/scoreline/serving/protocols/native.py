@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
+from itertools import islice
 from typing import Any
 
 import msgspec
 
 from scoreline.core.errors import BadRequest, ScorelineError
 from scoreline.scoring.predictions import Predictions
-from scoreline.scoring.rows import Decoded
+from scoreline.scoring.rows import Decoded, Rows
 from scoreline.serving.active import Active
 from scoreline.serving.protocols.dialect import Call, Refusal, Reply
 from scoreline.serving.protocols.json import read_json
-from scoreline.serving.room import check_rows
+from scoreline.serving.room import N_PARTS, check_rows
 
 _SHAPES = 'send {"rows": [{…}]}, [{…}], {…}, or {"fields": […], "rows": [[…]]}'
 _decoder = msgspec.json.Decoder()
@@ -26,7 +29,7 @@ class Scored(msgspec.Struct, omit_defaults=True, gc=False):
     deployment: str
     model: str
     version: int
-    predictions: list[Any]
+    predictions: Sequence[Any]
     ignored_columns: tuple[str, ...] = ()
     """Columns sent that the scoring pipeline does not know."""
     absent_columns: tuple[str, ...] = ()
@@ -46,8 +49,20 @@ class Native:
         self.views = {"/schema": _schema, "/sample": _sample}
 
     def decode(self, body: bytes, active: Active) -> Call:
-        decoded = active.pipeline.decoder.json(body)
+        # A larger document is checked before it may take memory.
+        decoded = active.pipeline.decoder.json(body) if len(body) <= N_PARTS else None
         return Call(read_document(read_json(body, _decoder), active) if decoded is None else decoded)
+
+    def decode_many(self, bodies: Sequence[bytes], active: Active) -> tuple[Rows, Sequence[int]] | None:
+        """See ``InBulk``."""
+        return active.pipeline.decoder.jsons(bodies)
+
+    def encode_many(self, predictions: Predictions, sizes: Sequence[int], active: Active) -> list[Reply]:
+        """See ``InBulk``."""
+        scored = partial(Scored, active.name, active.model, active.version)
+        structs = iter(predictions.structs())
+        parts = zip(structs) if len(sizes) == len(predictions) else [list(islice(structs, size)) for size in sizes]
+        return list(map(Reply, map(_encode, map(scored, parts))))
 
     def encode(self, call: Call, predictions: Predictions, active: Active) -> Reply:
         return Reply(_encode(scored(call.decoded, predictions, active)))
