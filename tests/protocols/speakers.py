@@ -30,7 +30,14 @@ class Speaker(Protocol):
     path: str
     headers: Mapping[str, str]
 
-    def write(self, rows: Sequence[Row]) -> bytes: ...
+    rows_are_tables: bool
+    """Whether rows are lists beside a list of their fields, in JSON."""
+
+    def write(self, rows: Sequence[Row], *, regression: bool = False) -> bytes:
+        """Ask for the scores of these rows."""
+
+    def table(self, fields: list[str], rows: list[Any]) -> bytes:
+        """Write what may be malformed, where rows are tables."""
 
     def scores(self, body: bytes) -> list[list[float]]: ...
 
@@ -39,12 +46,29 @@ class Speaker(Protocol):
     def message(self, body: bytes) -> str: ...
 
 
-class Native:
+class Common:
+    """What most callers do alike: columns are told in headers."""
+
+    headers: ClassVar[Mapping[str, str]] = {"content-type": "application/json"}
+    rows_are_tables = True
+
+    def write(self, rows: Sequence[Row], *, regression: bool = False) -> bytes:
+        fields, values = _table(rows).values()
+        return self.table(fields, values)
+
+    def table(self, fields: list[str], rows: list[Any]) -> bytes:
+        return json.dumps({"fields": fields, "rows": rows}).encode()
+
+    def told(self, body: bytes, headers: Mapping[str, str]) -> Told:
+        listed = [headers.get(f"x-scoreline-{kind}-columns", "") for kind in ("ignored", "absent")]
+        return Told(*(set(text.split(", ")) - {""} for text in listed))
+
+
+class Native(Common):
     name = "native"
     path = "/api/v1/deployments/{name}/score"
-    headers: ClassVar[Mapping[str, str]] = {"content-type": "application/json"}
 
-    def write(self, rows: Sequence[Row]) -> bytes:
+    def write(self, rows: Sequence[Row], *, regression: bool = False) -> bytes:
         return json.dumps({"rows": rows}).encode()
 
     def scores(self, body: bytes) -> list[list[float]]:
@@ -65,24 +89,16 @@ class Native:
 class NativeTable(Native):
     """Fields and rows; absent values are null."""
 
-    def write(self, rows: Sequence[Row]) -> bytes:
+    def write(self, rows: Sequence[Row], *, regression: bool = False) -> bytes:
         return json.dumps(_table(rows)).encode()
 
 
-class H2O:
+class H2O(Common):
     name = "h2o"
     path = "/deployments/{name}/model/score"
-    headers: ClassVar[Mapping[str, str]] = {"content-type": "application/json"}
-
-    def write(self, rows: Sequence[Row]) -> bytes:
-        return json.dumps(_table(rows)).encode()
 
     def scores(self, body: bytes) -> list[list[float]]:
         return [[float(cell) for cell in row] for row in json.loads(body)["score"]]
-
-    def told(self, body: bytes, headers: Mapping[str, str]) -> Told:
-        listed = [headers.get(f"x-scoreline-{kind}-columns", "") for kind in ("ignored", "absent")]
-        return Told(*(set(text.split(", ")) - {""} for text in listed))
 
     def message(self, body: bytes) -> str:
         return str(json.loads(body)["detail"])
@@ -91,16 +107,178 @@ class H2O:
 class H2OText(H2O):
     """Every cell as text, as the original's own clients send them."""
 
-    def write(self, rows: Sequence[Row]) -> bytes:
-        table = _table(rows)
-        table["rows"] = [["" if cell is None else _text(cell) for cell in row] for row in table["rows"]]
-        return json.dumps(table).encode()
+    def write(self, rows: Sequence[Row], *, regression: bool = False) -> bytes:
+        fields, values = _table(rows).values()
+        return self.table(fields, [["" if cell is None else _text(cell) for cell in row] for row in values])
+
+
+class IBM(Common):
+    name = "ibm"
+    path = "/ml/v4/deployments/{name}/predictions?version=2026-10-14"
+
+    def table(self, fields: list[str], rows: list[Any]) -> bytes:
+        return json.dumps({"input_data": [{"fields": fields, "values": rows}]}).encode()
+
+    def scores(self, body: bytes) -> list[list[float]]:
+        [block] = json.loads(body)["predictions"]
+        records = [dict(zip(block["fields"], row, strict=True)) for row in block["values"]]
+        return [record.get("probability", [record["prediction"]]) for record in records]
+
+    def message(self, body: bytes) -> str:
+        return str(json.loads(body)["errors"][0]["message"])
+
+
+class IBMBlocks(IBM):
+    """Each row a block of its own."""
+
+    rows_are_tables = False
+
+    def write(self, rows: Sequence[Row], *, regression: bool = False) -> bytes:
+        blocks = [{"fields": list(row), "values": [list(row.values())]} for row in rows]
+        return json.dumps({"input_data": blocks}).encode()
+
+    def scores(self, body: bytes) -> list[list[float]]:
+        blocks = json.loads(body)["predictions"]
+        return [super(IBMBlocks, self).scores(json.dumps({"predictions": [block]}).encode())[0] for block in blocks]
+
+
+class IBMSpark(IBM):
+    """The address and the answer of IBM's own application."""
+
+    name = "ibm_spark"
+    path = "/v4/deployments/{name}/predictions"
+
+
+class Azure(Common):
+    """Answers are JSON in a JSON text."""
+
+    name = "azure"
+    path = "/services/{name}/score"
+    rows_are_tables = False
+
+    def write(self, rows: Sequence[Row], *, regression: bool = False) -> bytes:
+        return json.dumps({"data": rows, "method": _method(regression)}).encode()
+
+    def scores(self, body: bytes) -> list[list[float]]:
+        return _rows(json.loads(json.loads(body))["result"])
+
+    def message(self, body: bytes) -> str:
+        return str(json.loads(body)["message"])
+
+
+class AzureSecond(Azure):
+    def write(self, rows: Sequence[Row], *, regression: bool = False) -> bytes:
+        return json.dumps({"Inputs": {"data": rows}, "GlobalParameters": {"method": _method(regression)}}).encode()
+
+    def scores(self, body: bytes) -> list[list[float]]:
+        return _rows(json.loads(body)["Results"])
+
+
+class MLflow(Common):
+    """A split data frame."""
+
+    name = "mlflow"
+    path = "/deployments/{name}/invocations"
+    params: Mapping[str, str] = {"predict_method": "predict_proba"}
+
+    def write(self, rows: Sequence[Row], *, regression: bool = False) -> bytes:
+        fields, values = _table(rows).values()
+        return self.table(fields, values, {} if regression else self.params)
+
+    def table(self, fields: list[str], rows: list[Any], params: Mapping[str, str] | None = None) -> bytes:
+        return json.dumps({"dataframe_split": {"columns": fields, "data": rows}, "params": params}).encode()
+
+    def scores(self, body: bytes) -> list[list[float]]:
+        return _rows(json.loads(body)["predictions"])
+
+    def message(self, body: bytes) -> str:
+        return str(json.loads(body)["message"])
+
+
+class MLflowRecords(MLflow):
+    form = "dataframe_records"
+    rows_are_tables = False
+
+    def write(self, rows: Sequence[Row], *, regression: bool = False) -> bytes:
+        return json.dumps({self.form: rows, "params": {} if regression else self.params}).encode()
+
+
+class MLflowInstances(MLflowRecords):
+    form = "instances"
+
+
+class MLflowInputs(MLflowRecords):
+    """Columns as lists."""
+
+    def write(self, rows: Sequence[Row], *, regression: bool = False) -> bytes:
+        fields, values = _table(rows).values()
+        columns = {field: [row[j] for row in values] for j, field in enumerate(fields)}
+        return json.dumps({"inputs": columns, "params": {} if regression else self.params}).encode()
+
+
+class KServe(Common):
+    name = "kserve"
+    path = "/v1/models/{name}:predict"
+    rows_are_tables = False
+
+    def write(self, rows: Sequence[Row], *, regression: bool = False) -> bytes:
+        return json.dumps({"instances": rows, "parameters": {"method": _method(regression)}}).encode()
+
+    def scores(self, body: bytes) -> list[list[float]]:
+        return _rows(json.loads(body)["predictions"])
+
+    def message(self, body: bytes) -> str:
+        return str(json.loads(body)["error"])
+
+
+class Vertex(KServe):
+    """Rows as lists, their fields in the parameters."""
+
+    name = "vertex"
+    path = "/deployments/{name}/predict"
+    rows_are_tables = True
+
+    def write(self, rows: Sequence[Row], *, regression: bool = False) -> bytes:
+        fields, values = _table(rows).values()
+        return self.table(fields, values, _method(regression))
+
+    def table(self, fields: list[str], rows: list[Any], method: str = "predict") -> bytes:
+        return json.dumps({"instances": rows, "parameters": {"fields": fields, "method": method}}).encode()
+
+
+class OpenInference(Common):
+    """A tensor for each column."""
+
+    name = "oip"
+    path = "/v2/models/{name}/infer"
+    rows_are_tables = False
+
+    def write(self, rows: Sequence[Row], *, regression: bool = False) -> bytes:
+        fields, values = _table(rows).values() if rows else (["age"], [])
+        tensors = [
+            {
+                "name": field,
+                "shape": [len(rows), 1] if j % 2 else [len(rows)],
+                "datatype": "BYTES",
+                "data": [row[j] for row in values],
+            }
+            for j, field in enumerate(fields)
+        ]
+        return json.dumps({"inputs": tensors}).encode()
+
+    def scores(self, body: bytes) -> list[list[float]]:
+        first = json.loads(body)["outputs"][0]
+        width = 1 if first["name"] == "prediction" else first["shape"][1]
+        return [first["data"][i : i + width] for i in range(0, len(first["data"]), width)]
+
+    def message(self, body: bytes) -> str:
+        return str(json.loads(body)["error"])
 
 
 class NativeMsgpack(Native):
     headers: ClassVar[Mapping[str, str]] = {"content-type": "application/msgpack", "accept": "application/msgpack"}
 
-    def write(self, rows: Sequence[Row]) -> bytes:
+    def write(self, rows: Sequence[Row], *, regression: bool = False) -> bytes:
         return msgspec.msgpack.encode({"rows": [{name: _within_64_bits(row[name]) for name in row} for row in rows]})
 
     def scores(self, body: bytes) -> list[list[float]]:
@@ -113,7 +291,7 @@ class NativeMsgpack(Native):
 class NativeCsv(Native):
     headers: ClassVar[Mapping[str, str]] = {"content-type": "text/csv; charset=utf-8", "accept": "text/csv"}
 
-    def write(self, rows: Sequence[Row]) -> bytes:
+    def write(self, rows: Sequence[Row], *, regression: bool = False) -> bytes:
         file = io.StringIO()
         csv.writer(file).writerows([_table(rows)["fields"], *_table(rows)["rows"]])
         return file.getvalue().encode()
@@ -123,13 +301,13 @@ class NativeCsv(Native):
         return [[float(cell) for cell in _without_label(header, row)] for row in rows]
 
     def told(self, body: bytes, headers: Mapping[str, str]) -> Told:
-        return H2O().told(body, headers)
+        return Common().told(body, headers)
 
 
 class NativeArrow(NativeCsv):
     headers: ClassVar[Mapping[str, str]] = {"content-type": ARROW, "accept": f"{ARROW}, application/json;q=0.5"}
 
-    def write(self, rows: Sequence[Row]) -> bytes:
+    def write(self, rows: Sequence[Row], *, regression: bool = False) -> bytes:
         table = _arrow(rows)
         sink = pa.BufferOutputStream()
         with pa.ipc.new_stream(sink, table.schema) as stream:
@@ -143,7 +321,7 @@ class NativeArrow(NativeCsv):
 class NativeParquet(NativeCsv):
     headers: ClassVar[Mapping[str, str]] = {"content-type": PARQUET, "accept": PARQUET}
 
-    def write(self, rows: Sequence[Row]) -> bytes:
+    def write(self, rows: Sequence[Row], *, regression: bool = False) -> bytes:
         sink = pa.BufferOutputStream()
         pq.write_table(_arrow(rows), sink)
         return sink.getvalue().to_pybytes()
@@ -152,8 +330,34 @@ class NativeParquet(NativeCsv):
         return _scores_of(pq.read_table(pa.BufferReader(body)))
 
 
-IN_JSON: list[Speaker] = [Native(), NativeTable(), H2O(), H2OText()]
-SPEAKERS: list[Speaker] = [*IN_JSON, NativeMsgpack(), NativeCsv(), NativeArrow(), NativeParquet()]
+IN_JSON: list[Speaker] = [
+    Native(),
+    NativeTable(),
+    H2O(),
+    H2OText(),
+    IBM(),
+    IBMBlocks(),
+    IBMSpark(),
+    Azure(),
+    AzureSecond(),
+    MLflow(),
+    MLflowRecords(),
+    MLflowInstances(),
+    MLflowInputs(),
+    KServe(),
+    Vertex(),
+    OpenInference(),
+]
+IN_OTHER_MEDIA: list[Speaker] = [NativeMsgpack(), NativeCsv(), NativeArrow(), NativeParquet()]
+SPEAKERS = [*IN_JSON, *IN_OTHER_MEDIA]
+
+
+def _method(regression: bool) -> str:
+    return "predict" if regression else "predict_proba"
+
+
+def _rows(found: list[Any]) -> list[list[float]]:
+    return [each if isinstance(each, list) else [each] for each in found]
 
 
 def _within_64_bits(value: Any) -> Any:

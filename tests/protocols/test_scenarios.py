@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import json
 import math
 import zlib
 from collections.abc import Sequence
@@ -15,7 +14,7 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.protocols.conftest import MAX_BODY_BYTES, World
-from tests.protocols.speakers import H2O, IN_JSON, PARQUET, SPEAKERS, Native, NativeArrow, Row, Speaker
+from tests.protocols.speakers import H2O, IN_JSON, IN_OTHER_MEDIA, PARQUET, SPEAKERS, Native, NativeArrow, Row, Speaker
 
 from scoreline.serving.protocols import DIALECTS
 
@@ -25,12 +24,15 @@ every_dialect = pytest.mark.parametrize("speaker", SPEAKERS, ids=lambda speaker:
 some_dialects = pytest.mark.parametrize(
     "speaker", [speaker for speaker in SPEAKERS if type(speaker) in (Native, H2O, NativeArrow)], ids=lambda s: s.name
 )
+in_tables = pytest.mark.parametrize(
+    "speaker", [speaker for speaker in IN_JSON if speaker.rows_are_tables], ids=lambda speaker: type(speaker).__name__
+)
 in_json = pytest.mark.parametrize("speaker", IN_JSON, ids=lambda speaker: type(speaker).__name__)
 every_task = pytest.mark.parametrize("name", ["credit", "cooling", "price"])
 
 
 def send(world: World, speaker: Speaker, rows: Sequence[Row], name: str = "credit") -> httpx.Response:
-    return post(world, speaker, speaker.write(rows), name)
+    return post(world, speaker, speaker.write(rows, regression=name == "price"), name)
 
 
 def post(world: World, speaker: Speaker, body: bytes, name: str = "credit", **headers: str) -> httpx.Response:
@@ -95,7 +97,7 @@ def test_a_number_may_be_text(world: World, speaker: Speaker) -> None:
 @every_dialect
 def test_a_value_of_the_wrong_type_is_named_with_row_and_column(world: World, speaker: Speaker) -> None:
     message = refusal(world, speaker, send(world, speaker, [ROW, ROW | {"age": "abc"}]), 400)
-    assert "row 2" in message
+    assert "row 2" in message or "block 2: row 1" in message
     assert "`age`" in message
     assert "abc" in message
 
@@ -131,7 +133,7 @@ def test_no_known_column_is_an_error_that_lists_them(world: World, speaker: Spea
 
 @in_json
 def test_no_rows_is_an_error(world: World, speaker: Speaker) -> None:
-    body = speaker.write([ROW]).split(b'"rows"')[0] + b'"rows": []}'
+    body = speaker.table(["age"], []) if speaker.rows_are_tables else speaker.write([])
     assert "row" in refusal(world, speaker, post(world, speaker, body), 400)
 
 
@@ -164,15 +166,15 @@ def test_half_a_character_is_the_callers_error(world: World, speaker: Speaker, p
     assert "Unicode" in refusal(world, speaker, send(world, speaker, [row]), 400)
 
 
-@in_json
+@in_tables
 def test_a_row_of_another_length_is_named(world: World, speaker: Speaker) -> None:
-    body = json.dumps({"fields": ["age", "months"], "rows": [[1, 2], [3]]}).encode()
+    body = speaker.table(["age", "months"], [[1, 2], [3]])
     assert "row 2" in refusal(world, speaker, post(world, speaker, body), 400)
 
 
-@in_json
+@in_tables
 def test_a_field_named_twice_is_an_error(world: World, speaker: Speaker) -> None:
-    body = json.dumps({"fields": ["age", "age"], "rows": [[1, 2]]}).encode()
+    body = speaker.table(["age", "age"], [[1, 2]])
     assert "`age`" in refusal(world, speaker, post(world, speaker, body), 400)
 
 
@@ -271,7 +273,7 @@ def test_an_answer_that_nobody_accepts_is_not_made(world: World, speaker: Speake
     assert "application/json" in refusal(world, speaker, response, 406)
 
 
-@pytest.mark.parametrize("speaker", SPEAKERS[4:], ids=lambda speaker: type(speaker).__name__)
+@pytest.mark.parametrize("speaker", IN_OTHER_MEDIA, ids=lambda speaker: type(speaker).__name__)
 @pytest.mark.parametrize("accept", ["*/*", "application/*", "application/json", "", "text/html, */*;q=0.1"])
 def test_an_answer_is_json_unless_the_caller_accepts_another_medium_better(
     world: World, speaker: Speaker, accept: str
@@ -281,7 +283,7 @@ def test_an_answer_is_json_unless_the_caller_accepts_another_medium_better(
     assert IN_JSON[0].scores(response.content) == expected(world, [ROW])
 
 
-@pytest.mark.parametrize("asked", SPEAKERS[4:], ids=lambda speaker: type(speaker).__name__)
+@pytest.mark.parametrize("asked", IN_OTHER_MEDIA, ids=lambda speaker: type(speaker).__name__)
 def test_rows_in_json_may_be_answered_in_another_medium(world: World, asked: Speaker) -> None:
     rows = [ROW, OTHER]
     response = post(world, IN_JSON[0], IN_JSON[0].write(rows), accept=asked.headers["accept"])
