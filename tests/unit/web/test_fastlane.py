@@ -109,7 +109,6 @@ def scored(answer: Response) -> Any:
         (request(None, CHUNKED, body=chunked(*[b" " * 50_000] * 5)), 413),
         (b"POST " + SCORE.encode() + b" HTTP/1.1\r\ncontent-length: two\r\n\r\n", 400),
         (b"\x16\x03\x01\x02\x00", 400),
-        (request(ROW, "upgrade: websocket", "connection: upgrade"), 400),
     ],
     ids=lambda value: value[:60].decode("latin-1") if isinstance(value, bytes) else str(value),
 )
@@ -160,6 +159,28 @@ def test_what_is_no_http_never_gets_a_5xx(lane: Server, noise: bytes, at: int, o
     sent = request(ROW) + request(None, CHUNKED, body=chunked(b"{}"))
     wire = lane.exchange(sent[:at] + noise + sent[at + over :])
     assert all(answer.status < 500 or answer.status == 501 for answer in responses(wire.sent))
+
+
+JAVA = ("connection: Upgrade, HTTP2-Settings", "http2-settings: AAEAAEAAAAIAAAAB", "upgrade: h2c")
+"""What Java's client says with the first request to an address, unless it is told to speak HTTP/1.1 only."""
+
+
+def test_who_offers_another_protocol_is_answered_in_this_one(lane: Server) -> None:
+    live = request(body=b"", method="GET", path="/health/live")
+    offered = request(ROW, *JAVA, "x-request-id: first")
+    sent = (
+        offered
+        + request(ROW)
+        + request(body=b"", method="GET", path="/health/live").replace(
+            b"host", b"upgrade: websocket\r\nconnection: keep-alive, Upgrade\r\nhost"
+        )
+    )
+    for parts in ([sent], [sent[i : i + 7] for i in range(0, len(sent), 7)], [offered + offered, live + offered]):
+        answers = responses(lane.exchange(*parts).sent)
+        assert [answer.status for answer in answers] == [200] * len(answers)
+        assert len(answers) == b"".join(parts).count(b"HTTP/1.1\r\n")
+        assert answers[0].headers["x-request-id"] == "first"
+        assert scored(answers[0]) == scored(responses(lane.exchange(request(ROW)).sent)[0])
 
 
 # Order

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from scoreline.core.errors import ScorelineError
@@ -12,8 +13,10 @@ from scoreline.web.body import no_length
 from scoreline.web.fastlane.call import Call
 from scoreline.web.fastlane.patience import PatientConnection
 from scoreline.web.fastlane.targets import Target
+from scoreline.web.fastlane.upgrade import head_without_offer, is_offered, make_parser
 from scoreline.web.large import LARGE_BODY_BYTES
 
+NO_HTTP = "Invalid HTTP request received."
 LONGEST_HEAD_BYTES = 64 * 1024
 
 
@@ -23,9 +26,25 @@ class FastLane(PatientConnection):
     def data_received(self, data: bytes) -> None:
         if self._ending:
             return
-        super().data_received(data)
+        rest = self._feed(data)
+        while rest is not None and not self._ending:
+            head = head_without_offer(self.parser, self.url, self.headers)
+            self.parser = make_parser(self)
+            self._feed(head)
+            rest = self._feed(rest)
         if self._receiving:
             self._received_part(len(data))
+
+    def _feed(self, data: bytes | memoryview) -> memoryview | None:
+        """Parse; return what comes behind the headers of a request that offers another protocol."""
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserError:
+            self.send_400_response(NO_HTTP)
+        except httptools.HttpParserUpgrade as offer:
+            if is_offered(self.parser):
+                return memoryview(data)[offer.args[0] :]
+        return None
 
     def _received_part(self, n_bytes: int) -> None:
         """Take note of a request that is not whole at the end of a packet."""
@@ -59,7 +78,9 @@ class FastLane(PatientConnection):
         if self._ending:
             return
         parser = self.parser
-        if parser.get_method() == b"POST" and not parser.should_upgrade():
+        if is_offered(parser):
+            return  # the parser will tell, and the headers are read again
+        if parser.get_method() == b"POST":
             target = self._lane.targets.find(self.url)
             if target is not None:
                 self._begin(target)
@@ -84,7 +105,7 @@ class FastLane(PatientConnection):
         self._receiving = False
         call = self._call
         if call is None:
-            if not self._ending:
+            if not self._ending and not is_offered(self.parser):
                 super().on_message_complete()
             return
         self._call = None
