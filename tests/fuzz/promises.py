@@ -44,6 +44,22 @@ class Promises:
         assert good == self._wanted, "the server answers nobody else any more"
         return answers
 
+    def hold_one(self, sent: bytes) -> Response:
+        """Send one whole request both ways, and wait for the answers, which may come from threads."""
+        answers = []
+        for server in (self._lane, self._asgi):
+            wire = server.connect()
+            wire.protocol.data_received(sent)
+            server.wait_for(wire, 1)
+            answers += responses(wire.sent)
+            wire.close()
+            server.turns()
+        assert not self._lane.failures + self._asgi.failures
+        self._blames_the_caller(answers)
+        ours, theirs = ((a.status, _MADE_UP.sub(b"ID", a.body)) for a in answers)
+        assert ours == theirs
+        return answers[0]
+
     def _held(self) -> set[object]:
         return {*self._lane.state.connections, *self._lane.state.tasks}
 

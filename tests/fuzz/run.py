@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, given, settings
+from tests.fuzz.media import media_requests
 from tests.fuzz.messages import packets, well_framed
 from tests.fuzz.promises import Promises
 from tests.unit.web.conftest import two_models
@@ -49,10 +50,16 @@ def main(seconds: float) -> None:
             def json(sent: list[bytes]) -> None:
                 promises.hold(sent)
 
+            @quick
+            @given(media_requests())
+            def media(sent: bytes) -> None:
+                promises.hold_one(sent)
+
             while time.monotonic() < until:
                 http()
                 json()
-                n_sent += 2 * N_AT_ONCE
+                media()
+                n_sent += 3 * N_AT_ONCE
                 print(f"{n_sent} exchanges, {max(until - time.monotonic(), 0):.0f} s left", flush=True)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from tests.fuzz.media import media_requests
 from tests.fuzz.messages import GOOD, packets, well_framed
 from tests.fuzz.promises import Promises
 from tests.unit.web.conftest import two_models
@@ -54,6 +55,12 @@ def test_promises_hold_whatever_the_http(promises: Promises, sent: list[bytes]) 
 @settings(SHORT, max_examples=200)
 def test_promises_hold_whatever_the_body(promises: Promises, sent: list[bytes]) -> None:
     promises.hold(sent)
+
+
+@given(media_requests())
+@settings(SHORT, max_examples=200)
+def test_promises_hold_whatever_the_medium(promises: Promises, sent: bytes) -> None:
+    promises.hold_one(sent)
 
 
 def test_every_place_to_cut_a_request_is_harmless(servers: tuple[Server, Server]) -> None:
