@@ -31,7 +31,9 @@ def exit_code(error: BaseException) -> int:
     if isinstance(error, ArtifactRefused | ParityFailed):
         return REFUSED
     if isinstance(error, ScorelineError):
-        return {"not_found": NOT_FOUND, "conflict": REFUSED, "forbidden": REFUSED}.get(error.kind, ERROR)
+        return {"not_found": NOT_FOUND, "conflict": REFUSED, "forbidden": REFUSED, "unauthenticated": REFUSED}.get(
+            error.kind, ERROR
+        )
     return ERROR
 
 

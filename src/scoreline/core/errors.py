@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-Kind = Literal["invalid", "not_found", "conflict", "forbidden", "unavailable", "unsupported", "internal"]
+Kind = Literal[
+    "invalid", "unauthenticated", "forbidden", "not_found", "conflict", "unavailable", "unsupported", "internal"
+]
 
 
 class ScorelineError(Exception):
@@ -124,6 +126,20 @@ class ExperimentFailed(ScorelineError):
     kind = "conflict"
 
 
+class Unauthenticated(ScorelineError):
+    """A request says not who sends it, or with a key, password or token that does not hold."""
+
+    code = "unauthenticated"
+    kind = "unauthenticated"
+
+
+class Forbidden(ScorelineError):
+    """Whoever sends the request may not do this."""
+
+    code = "forbidden"
+    kind = "forbidden"
+
+
 class NotFound(ScorelineError):
     """A name, version, alias or path that does not exist."""
 
@@ -180,6 +196,8 @@ ERRORS: tuple[type[ScorelineError], ...] = (
     ArtifactRefused,
     ParityFailed,
     ExperimentFailed,
+    Unauthenticated,
+    Forbidden,
     NotFound,
     Conflict,
     Unsupported,

@@ -6,6 +6,7 @@ from scoreline.core.errors import Kind, ScorelineError
 
 STATUS_OF_KIND: dict[Kind, int] = {
     "invalid": 400,
+    "unauthenticated": 401,
     "forbidden": 403,
     "not_found": 404,
     "conflict": 409,

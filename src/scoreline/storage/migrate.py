@@ -10,7 +10,7 @@ from sqlalchemy import Connection, inspect, text
 
 from scoreline.core.errors import Unavailable
 
-HEAD = "0002"
+HEAD = "0005"
 """The newest revision under ``migrations/versions``, so that an up-to-date database opens without importing Alembic."""
 
 

@@ -24,10 +24,12 @@ from scoreline.serving.protocols.dialect import Reply
 from scoreline.serving.shadow import ShadowScoring
 from scoreline.web.admission import LIMITS, Admission, Limits
 from scoreline.web.catalog import catalog_routes
+from scoreline.web.control import CONTROLS
 from scoreline.web.cors import Cors
 from scoreline.web.descriptors import room_for_connections
 from scoreline.web.endpoint import Endpoint, View
 from scoreline.web.fastlane import ADMISSION, LANE, Lane
+from scoreline.web.gate import Gate, OpenGate
 from scoreline.web.health import health_routes
 from scoreline.web.large import give_back_soon
 from scoreline.web.media import DialectMedia
@@ -37,10 +39,12 @@ from scoreline.web.outgoing import Outgoing
 from scoreline.web.requests import Requests
 from scoreline.web.scoring import dialect_routes
 from scoreline.web.seat import ALONE, Seat
+from scoreline.web.service import Service
 from scoreline.web.watch import WATCH, Watch
 from scoreline.web.watching import watching
 
 if TYPE_CHECKING:
+    from scoreline.app.settings import App
     from scoreline.prediction_log.log import PredictionLog
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -56,6 +60,8 @@ def create_app(
     meters: Meters | None = None,
     seat: Seat = ALONE,
     cors_origins: Sequence[str] = (),
+    gate: Gate | None = None,
+    control: App | None = None,
 ) -> ASGIApp:
     """Return the ASGI application that answers for what ``source`` (the registry) has deployed.
 
@@ -63,7 +69,8 @@ def create_app(
     requests before they reach the routes here; these answer the same, and are the way out. ``prediction_log`` and
     ``watchers`` are told of every scored request, whichever way it came, and of what shadows score; ``meters`` count
     for ``/metrics``, together with those of other workers where this process has its ``seat`` beside them. Scripts of
-    ``cors_origins`` (``*``: of all) may ask.
+    ``cors_origins`` (``*``: of all) may ask. ``gate`` lets requests in; without one, everybody may do anything.
+    With ``control`` there are the routes that look after models and deployments by its use cases.
     """
     meters = meters or Meters()
     deployments = ActiveDeployments(source, on_load=meters.loaded)
@@ -100,9 +107,12 @@ def create_app(
     routes += health_routes(deployments, watch, write_error)
     routes.append(metrics_route(watch, write_error))
     routes += catalog_routes(deployments, spoken, write_error)
-    nowhere = Endpoint(dict.fromkeys(METHODS, _nowhere(routes, deployments)), write_error)
+    gate = gate or OpenGate()
+    service = Service(control, deployments, plane, admission, watch, gate, spoken)
+    routes += [route for routes_of in CONTROLS for route in routes_of(service)]
+    nowhere = Endpoint(dict.fromkeys(METHODS, _nowhere(routes, deployments)), write_error, "view")
     router = Router(routes, redirect_slashes=False, default=nowhere, lifespan=lifespan)
-    return Requests(Outgoing(router, cors), watch)
+    return Requests(Outgoing(router, cors), watch, gate)
 
 
 def _nowhere(routes: list[Route], deployments: ActiveDeployments) -> View:

@@ -43,4 +43,4 @@ def catalog_routes(
         "/api/v1/deployments": states,
         "/api/v1/deployments/{name}": state,
     }
-    return [Route(path, Endpoint({"GET": view}, write_error)) for path, view in views.items()]
+    return [Route(path, Endpoint({"GET": view}, write_error, "view")) for path, view in views.items()]

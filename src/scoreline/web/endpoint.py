@@ -8,9 +8,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope, Send
 
+from scoreline.core.access import Needs
 from scoreline.core.errors import MethodNotAllowed, ScorelineError
 from scoreline.serving.errors import http_status, internal
 from scoreline.serving.protocols.dialect import Reply
+from scoreline.web.gate import GATE, Gate
 
 log = logging.getLogger("scoreline.web")
 
@@ -18,27 +20,39 @@ View = Callable[[Request], Awaitable[Reply]]
 WriteError = Callable[[ScorelineError, str], bytes]
 RETRY = (("retry-after", "1"),)
 """Goes with an answer that says "not now": in how many seconds to come again."""
+CHALLENGE = (("www-authenticate", 'Bearer realm="scoreline"'),)
+"""Goes with an answer that says "who are you?"."""
 
 
 class Endpoint:
-    """The methods of one path, as an ASGI application. HEAD is GET without a body; OPTIONS names the methods."""
+    """The methods of one path, as an ASGI application. HEAD is GET without a body; OPTIONS names the methods.
 
-    def __init__(self, views: Mapping[str, View], write_error: WriteError) -> None:
+    ``needs`` is what a caller must be allowed to do: for all methods, or for each of them.
+    """
+
+    def __init__(self, views: Mapping[str, View], write_error: WriteError, needs: Needs | Mapping[str, Needs]) -> None:
         self._views = dict(views)
+        self.needs: dict[str, Needs] = {
+            method: needs if isinstance(needs, str) else needs[method] for method in self._views
+        }
         self._write_error = write_error
         self.methods = sorted({*views, "OPTIONS"} | ({"HEAD"} if "GET" in views else set()))
         self._allow = (("allow", ", ".join(self.methods)),)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         method = scope["method"]
-        view = self._views.get("GET" if method == "HEAD" else method)
+        method = "GET" if method == "HEAD" else method
+        view = self._views.get(method)
         try:
             if view is not None:
-                reply = await view(Request(scope, receive))
+                request = Request(scope, receive)
+                gate: Gate = scope[GATE]
+                scope["access"] = await gate.admit(request, self.needs[method])
+                reply = await view(request)
             elif method == "OPTIONS":
                 reply = Reply(b"", status=204, headers=self._allow)
             else:
-                message = f"{scope['path']} does not answer {method}"
+                message = f"{scope['path']} does not answer {scope['method']}"
                 reply = self._refuse(scope, MethodNotAllowed(message, hint=f"use {self._allow[0][1]}"))
         except ClientDisconnect:
             return
@@ -69,7 +83,7 @@ def refusal(
         error = log_failure(failure, request_id)
         body = write_error(error, request_id)
     status = http_status(error)
-    headers = allow if status == 405 else RETRY if status in (429, 503) else ()
+    headers = allow if status == 405 else RETRY if status in (429, 503) else CHALLENGE if status == 401 else ()
     return Reply(body, status=status, headers=headers)
 
 

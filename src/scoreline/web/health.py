@@ -54,7 +54,7 @@ def health_routes(deployments: ActiveDeployments, watch: Watch, write_error: Wri
         "/readyz": readyz,
         NAME + "/readyz": readyz,
     }
-    return [Route(path, Endpoint({"GET": view}, write_error)) for path, view in views.items()]
+    return [Route(path, Endpoint({"GET": view}, write_error, "nothing")) for path, view in views.items()]
 
 
 class Health:

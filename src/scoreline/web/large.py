@@ -17,7 +17,8 @@ LARGE_BODY_BYTES = 64 * 1024
 N_MANY_ROWS = 1000
 """… and so does one of so many rows, however short they are."""
 N_LARGE_AT_ONCE = 2
-N_LARGE_WAITING = 128
+N_LARGE_WAITING = 1024
+"""Their bodies count as held, so that many small ones may wait and few huge ones."""
 
 LEAST_LARGE_BYTES = 3 * N_MANY_ROWS
 """Nothing smaller is large: ``{},`` is the shortest row."""

@@ -32,4 +32,4 @@ def metrics_route(watch: Watch, write_error: WriteError) -> Route:
         form = choose_form(request.headers.get("accept", ""))
         return Reply(await asyncio.to_thread(write, form), form.media_type)
 
-    return Route("/metrics", Endpoint({"GET": metrics}, write_error))
+    return Route("/metrics", Endpoint({"GET": metrics}, write_error, "view"))

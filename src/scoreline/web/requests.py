@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from scoreline.serving.active import Active
 from scoreline.serving.plane import clock
 from scoreline.web.ended import GONE, of_scope
+from scoreline.web.gate import GATE, Gate
 from scoreline.web.watch import PROBES, Watch
 
 _REQUEST_ID = re.compile(r"[!-~]{1,128}")
@@ -19,8 +20,9 @@ _REQUEST_ID = re.compile(r"[!-~]{1,128}")
 class Requests:
     """Give each request its id, and have it written down when it has ended."""
 
-    def __init__(self, app: ASGIApp, watch: Watch) -> None:
+    def __init__(self, app: ASGIApp, watch: Watch, gate: Gate) -> None:
         self._app = app
+        self._gate = gate
         self._watch = watch
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -29,6 +31,7 @@ class Requests:
             return
         started_at = clock()
         request_id = scope["request_id"] = _request_id(scope)
+        scope[GATE] = self._gate
         path = scope["path"]
         if len(path) > 1 and path.endswith("/"):
             scope["path"] = path.rstrip("/") or "/"

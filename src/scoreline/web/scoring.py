@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from starlette.requests import Request
 from starlette.routing import Route
 
+from scoreline.core.access import Needs
 from scoreline.core.errors import Unsupported
 from scoreline.serving.active import Active
 from scoreline.serving.deployments import ActiveDeployments
@@ -34,7 +35,8 @@ def dialect_routes(
     for refusal in dialect.refusals:
         views.setdefault(refusal.path, {})[refusal.method] = _refuse(refusal)
     for path, methods in views.items():
-        endpoint = Endpoint(methods, dialect.error)
+        needs: dict[str, Needs] = {method: "score" if method == "POST" else "view" for method in methods}
+        endpoint = Endpoint(methods, dialect.error, needs)
         for prefix in dialect.prefixes:
             yield Route(prefix + path, endpoint)
 

@@ -16,6 +16,7 @@ from scoreline.serving.protocols import DIALECTS
 from scoreline.serving.protocols.dialect import Reply
 from scoreline.web.app import create_app
 from scoreline.web.endpoint import Endpoint
+from scoreline.web.gate import OpenGate
 from scoreline.web.requests import Requests
 from scoreline.web.seat import ALONE
 from scoreline.web.server import background, bind
@@ -108,7 +109,7 @@ def test_an_exception_that_nobody_foresaw_stays_in_the_log(caplog: pytest.LogCap
         raise ZeroDivisionError("secret")
 
     watch = Watch(Meters(), ALONE, lambda name: False)
-    app = Requests(Endpoint({"GET": explode}, DIALECTS["native"].error), watch)
+    app = Requests(Endpoint({"GET": explode}, DIALECTS["native"].error, "nothing"), watch, OpenGate())
 
     async def get() -> httpx.Response:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://here") as http:

@@ -95,6 +95,7 @@ def serve(
                 cors_origins=cors_origins,
                 seat=seat,
                 prediction_log=log,
+                control=app,
             )
 
     def ready(url: str) -> None:

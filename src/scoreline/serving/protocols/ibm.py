@@ -22,6 +22,7 @@ from scoreline.serving.protocols.json import read_json
 _HINT = 'send {"input_data": [{"fields": ["column", …], "values": [[value, …], …]}]}'
 _CODES = {
     "invalid": "invalid_request_entity",
+    "unauthenticated": "authentication_token_not_valid",
     "not_found": "does_not_exist",
     "forbidden": "authorization_rejected",
     "conflict": "conflict",

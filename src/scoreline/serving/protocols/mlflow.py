@@ -22,6 +22,7 @@ from scoreline.serving.protocols.json import read_json
 FORMS = ("dataframe_split", "dataframe_records", "instances", "inputs")
 _SHAPES = f"an object with one of {', '.join(FORMS)}"
 _CODES = {"invalid": "BAD_REQUEST", "not_found": "RESOURCE_DOES_NOT_EXIST", "forbidden": "PERMISSION_DENIED"}
+_CODES |= {"unauthenticated": "UNAUTHENTICATED"}
 _CODES |= {"conflict": "RESOURCE_CONFLICT", "unavailable": "TEMPORARILY_UNAVAILABLE", "unsupported": "NOT_IMPLEMENTED"}
 _decoder = msgspec.json.Decoder()
 _encoder = msgspec.json.Encoder()

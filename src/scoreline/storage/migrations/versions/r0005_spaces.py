@@ -1,0 +1,8 @@
+"""Everything belongs to a space."""
+
+revision = "0005"
+down_revision = "0004"
+
+
+def upgrade() -> None:
+    """Nothing yet."""

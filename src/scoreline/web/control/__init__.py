@@ -1,0 +1,17 @@
+"""Routes beside the scoring routes: those that look after models, deployments and keys, and those of whole servers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from starlette.routing import Route
+
+from scoreline.web.service import Service
+
+Json = dict[str, Any]
+
+CONTROLS: tuple[Callable[[Service], list[Route]], ...] = ()
+"""The one list of what makes such routes."""
+DESCRIPTIONS: tuple[Callable[[Service], Json], ...] = ()
+"""The one list of what describes them: path items of OpenAPI by path."""

@@ -1,0 +1,30 @@
+"""What routes and listeners beside the scoring routes are given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from scoreline.serving.deployments import ActiveDeployments
+from scoreline.serving.plane import Plane
+from scoreline.web.admission import Admission
+from scoreline.web.gate import Gate
+from scoreline.web.media import DialectMedia
+from scoreline.web.watch import Watch
+
+if TYPE_CHECKING:
+    from scoreline.app.settings import App
+
+
+class Service(NamedTuple):
+    """The parts of a worker."""
+
+    app: App | None
+    """Whose use cases may be called, in a thread; None: the worker only scores."""
+    deployments: ActiveDeployments
+    plane: Plane
+    admission: Admission
+    watch: Watch
+    gate: Gate
+    media: Mapping[str, DialectMedia]
+    """Those of each dialect, by its name."""
