@@ -12,6 +12,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 # The opponents of the benchmarks.
 PEERS := .venv-bench
+# Clients of other systems that acceptance tests run unmodified: an environment for each folder of tests/clients.
+CLIENTS := .venv-clients
+CLIENT_NAMES := $(patsubst tests/clients/%/requirements.in,%,$(wildcard tests/clients/*/requirements.in))
 # Hashes for everything, wheels only: nothing unpinned is downloaded, and nothing is compiled.
 PIP := -m pip install --quiet --disable-pip-version-check --no-compile
 INSTALL := $(BIN)/python $(PIP)
@@ -27,7 +30,7 @@ TESTS ?= tests
 BENCH ?=
 SECONDS ?= 600
 
-.PHONY: help setup dev demo test fuzz acceptance check format bench docs lock clean
+.PHONY: help setup dev demo test fuzz acceptance clients check format bench docs lock clean
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name what; do \
@@ -38,14 +41,16 @@ setup: $(VENV)/.runtime ## Make .venv: Scoreline with all extras
 demo: $(VENV)/.runtime ## A real table becomes a live score (DEMO=--exit: end after the answer)
 	@$(BIN)/scoreline demo $(DEMO)
 
-test: $(VENV)/.dev ## Run the tests (TESTS=tests/unit for a part)
+test: $(VENV)/.dev clients ## Run the tests (TESTS=tests/unit for a part)
 	@$(BIN)/python -m pytest $(TESTS)
 
 fuzz: $(VENV)/.dev ## Send the server what nobody should, for SECONDS=600
 	@PYTHONPATH=. $(BIN)/python tests/fuzz/run.py $(SECONDS)
 
-acceptance: $(VENV)/.dev ## Run only the tests that start the real CLI and server
+acceptance: $(VENV)/.dev clients ## Run only the tests that start the real CLI and server
 	@$(BIN)/python -m pytest tests/acceptance
+
+clients: $(CLIENT_NAMES:%=$(CLIENTS)/%/.ready) ## Make the environments of the clients that tests run
 
 check: $(VENV)/.dev ## Format, lint, types, import contracts
 	$(BIN)/ruff format --check
@@ -70,9 +75,11 @@ lock: $(VENV)/.dev ## Lock the requirements again, with hashes and without addre
 	@$(COMPILE) pyproject.toml --extra all --group build --output-file requirements/all.txt
 	@$(COMPILE) pyproject.toml --extra all --group dev --constraint requirements/all.txt --output-file requirements/dev.txt
 	@$(COMPILE) benchmarks/requirements.in --constraint requirements/all.txt --output-file benchmarks/requirements.txt
+	@for name in $(CLIENT_NAMES); do \
+	$(COMPILE) --emit-build-options tests/clients/$$name/requirements.in --output-file tests/clients/$$name/requirements.txt; done
 
 clean: ## Remove everything that the commands made
-	rm -rf $(VENV) $(PEERS) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(PEERS) $(CLIENTS) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # An install that was interrupted leaves .unfinished behind; the next one then starts from an empty folder.
@@ -103,4 +110,12 @@ $(PEERS)/.ready: benchmarks/requirements.txt | $(VENV)/.python
 	@echo "Installing the opponents of the benchmarks into $(PEERS) (about a minute, once)"
 	@"$(PYTHON)" -m venv --clear $(PEERS)
 	@$(PEERS)/bin/python $(PIP) $(HASHED) benchmarks/requirements.txt
+	@touch $@
+
+# What a client names with --no-binary in its requirements.in is built, by the setuptools that it locks; the rest is wheels.
+$(CLIENTS)/%/.ready: tests/clients/%/requirements.txt | $(VENV)/.dev
+	@echo "Installing the client $* into $(CLIENTS)/$*"
+	@$(BIN)/uv venv --quiet --no-config --clear --python $(BIN)/python $(CLIENTS)/$*
+	@$(BIN)/uv pip install --quiet --no-config --python $(CLIENTS)/$*/bin/python --only-binary :all: \
+	--no-deps --require-hashes --build-constraints $< --requirement $<
 	@touch $@
