@@ -46,6 +46,12 @@ class MetadataStore:
         with self._errors(), self._transaction(writing=True) as connection:
             yield RegistryRecords(connection)
 
+    @contextmanager
+    def transaction(self, *, writing: bool) -> Iterator[Connection]:
+        """Open a transaction for what is kept beside the registry's records."""
+        with self._errors(), self._transaction(writing=writing) as connection:
+            yield connection
+
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
