@@ -191,7 +191,6 @@ class Categories:
             for i, column in enumerate(problem.schema.texts)
             if column.type == "category"
         ]
-        self._n_joint = 0
 
     def fit_transform(self, rows: Rows, y: NDArray[Any]) -> NDArray[np.float32]:
         fitted = [
@@ -203,7 +202,7 @@ class Categories:
         n = _n_joint([column for column, _ in fitted])
         # In the schema's order the joint lookup needs no reordering of the texts.
         fitted[:n] = sorted(fitted[:n], key=lambda pair: pair[0].index)
-        self._columns, self._n_joint = [column for column, _ in fitted], n
+        self._columns = [column for column, _ in fitted]
         return np.hstack([np.zeros((len(rows), 0), np.float32), *(block for _, block in fitted)])
 
     def transform(self, rows: Rows) -> NDArray[np.float32]:
@@ -211,9 +210,15 @@ class Categories:
         return np.hstack([np.zeros((len(rows), 0), np.float32), *blocks])
 
     def to_onnx(self, graph: GraphWriter) -> str:
-        joint, alone = self._columns[: self._n_joint], self._columns[self._n_joint :]
-        blocks = [_joint_lookup(graph, joint, self._width)] if joint else []
-        return graph.concat(blocks + [column.to_onnx(graph, self._width) for column in alone])
+        return look_up(graph, self._columns, self._width)
+
+
+def look_up(graph: GraphWriter, columns: list[CategoryColumn], width: int) -> str:
+    """Look up the features of all columns, side by side: in one table while that stays small, then each by itself."""
+    n_joint = _n_joint(columns)
+    joint, alone = columns[:n_joint], columns[n_joint:]
+    blocks = [_joint_lookup(graph, joint, width)] if joint else []
+    return graph.concat(blocks + [column.to_onnx(graph, width) for column in alone])
 
 
 def _n_joint(columns: list[CategoryColumn]) -> int:

@@ -141,7 +141,7 @@ class FittedLightGbm:
         return link_numpy(np.asarray(raw, np.float64).reshape(len(raw), self._n_scores), self._task)
 
     def forest(self) -> Forest:
-        trees = [_tree(section) for section in self._text.split("\nTree=")[1:]]
+        trees = [tree_of(tree_fields(section)) for section in self._text.split("\nTree=")[1:]]
         for number, tree in enumerate(trees):
             tree.output = number % self._n_scores
         return Forest(trees, self._n_scores, np.zeros(self._n_scores))
@@ -156,9 +156,13 @@ def _around_zero(threshold: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(np.abs(threshold) <= ZERO, tiny, threshold)
 
 
-def _tree(section: str) -> Tree:
-    """One ``Tree=`` section of LightGBM's model text; its children are ``>= 0`` for nodes and ``~leaf`` for leaves."""
-    fields = dict(line.split("=", 1) for line in section.split("\n\n", 1)[0].split("\n") if "=" in line)
+def tree_fields(section: str) -> dict[str, str]:
+    """Read the lines of one ``Tree=`` section of LightGBM's model text."""
+    return dict(line.split("=", 1) for line in section.split("\n\n", 1)[0].split("\n") if "=" in line)
+
+
+def tree_of(fields: dict[str, str]) -> Tree:
+    """Make a tree whose splits are all on numbers; children are ``>= 0`` for nodes and ``~leaf`` for leaves."""
 
     def numbers(name: str, dtype: str) -> NDArray[Any]:
         return np.array(fields.get(name, "").split(), dtype)
