@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from scoreline.core.access import DEFAULT_SPACE
+
 GuardrailResult = Literal["passed", "alerted", "fixed"]
 
 
@@ -22,6 +24,7 @@ class Guardrail(msgspec.Struct, frozen=True, kw_only=True):
 class Model(msgspec.Struct, frozen=True, kw_only=True):
     """A name in the registry."""
 
+    space: str = DEFAULT_SPACE
     name: str
     created_at: datetime
     latest: int
@@ -32,6 +35,7 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
 class Version(msgspec.Struct, frozen=True, kw_only=True):
     """An immutable number under a model: one scoring pipeline."""
 
+    space: str = DEFAULT_SPACE
     model: str
     number: int
     digest: str
@@ -96,6 +100,9 @@ class LogSettings(msgspec.Struct, frozen=True, kw_only=True):
 class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     """A version, or whatever version an alias points to, kept ready to score."""
 
+    id: str = ""
+    """Lower-case UUID: it stays the same as long as the deployment is there, and no other ever has it."""
+    space: str = DEFAULT_SPACE
     name: str
     model: str
     reference: str
@@ -113,3 +120,13 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     """Whether requests with the same key are answered by the same version as long as the split stays."""
     shadow: Shadow | None = None
     log: LogSettings = LogSettings()
+
+    @property
+    def full_name(self) -> str:
+        """What it is called where all spaces come together: logs, metrics."""
+        return full_name(self.name, self.space)
+
+
+def full_name(name: str, space: str) -> str:
+    """Return what a deployment is called where all spaces come together: its name, or ``space/name`` elsewhere."""
+    return name if space == DEFAULT_SPACE else f"{space}/{name}"

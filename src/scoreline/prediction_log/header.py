@@ -69,7 +69,7 @@ def make_header(active: Active, settings: LogSettings, *, shadow: bool, values: 
     manifest = active.pipeline.manifest
     hidden = frozenset(settings.hidden)
     return Header(
-        deployment=active.name,
+        deployment=active.full_name,
         model=active.model,
         version=active.version,
         digest=active.digest,

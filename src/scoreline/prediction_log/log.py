@@ -58,7 +58,7 @@ class PredictionLog:
         except Exception as error:  # a record that cannot be made is lost; its answer is not
             problem = f"{type(error).__name__}: {error}"
         if problem:
-            self._losses.add(run.active.name, len(run.asked), len(run.rows), problem)
+            self._losses.add(run.active.full_name, len(run.asked), len(run.rows), problem)
 
     @property
     def n_written(self) -> int:

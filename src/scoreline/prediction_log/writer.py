@@ -40,7 +40,7 @@ class Writer:
             except OSError as error:
                 self._end(reason(error))
                 return self.problem
-            name = run.active.name
+            name = run.active.full_name
             self.written[name] = self.written.get(name, 0) + len(run.asked)
             return ""
 

@@ -202,6 +202,10 @@ class Registry:
         with self._store.reading() as records:
             return records.deployments()
 
+    def every_deployment(self) -> list[Deployment]:
+        """Return the deployments of all spaces."""
+        return self.deployments()
+
     def deployment(self, name: str) -> Deployment:
         """Return one deployment. Raises NotFound with the names that are like it."""
         with self._store.reading() as records:

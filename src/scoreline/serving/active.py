@@ -8,7 +8,8 @@ from typing import Literal
 
 import msgspec
 
-from scoreline.core.entities import LogSettings
+from scoreline.core.access import DEFAULT_SPACE
+from scoreline.core.entities import LogSettings, full_name
 from scoreline.scoring.pipeline import ScoringPipeline
 
 
@@ -29,6 +30,14 @@ class Active:
     """Percent of the requests that ``shadow`` scores."""
     alike: bool = False
     """Whether ``shadow`` makes the same Rows of a request as this version."""
+    id: str = ""
+    """The deployment's."""
+    space: str = DEFAULT_SPACE
+    full_name: str = field(init=False)
+    """What the deployment is called where all spaces come together: logs, metrics."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "full_name", full_name(self.name, self.space))
 
 
 Status = Literal["ready", "held", "failed"]
@@ -49,6 +58,8 @@ class PartState(msgspec.Struct, frozen=True, kw_only=True):
 class DeploymentState(msgspec.Struct, frozen=True, kw_only=True):
     """What a deployment answers with, and why not with what it should."""
 
+    id: str = ""
+    space: str = DEFAULT_SPACE
     name: str
     model: str
     reference: str
@@ -71,3 +82,8 @@ class DeploymentState(msgspec.Struct, frozen=True, kw_only=True):
     """Whether requests with the same key are answered by the same version."""
     shadow: PartState | None = None
     log: LogSettings = LogSettings()
+
+    @property
+    def full_name(self) -> str:
+        """What the deployment is called where all spaces come together."""
+        return full_name(self.name, self.space)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from difflib import get_close_matches
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Protocol
 
+from scoreline.core.access import DEFAULT_SPACE
 from scoreline.core.entities import Deployment
-from scoreline.core.errors import NotFound, Unavailable
+from scoreline.core.errors import Unavailable
 from scoreline.serving.active import Active, DeploymentState
+from scoreline.serving.directory import Directory, no_deployment
 from scoreline.serving.pipelines import OnLoad, Pipelines
 from scoreline.serving.slot import Slot, switch
 
@@ -29,16 +30,20 @@ class Source(Protocol):
 
     def change_counter(self) -> int: ...
 
-    def deployments(self) -> Iterable[Deployment]: ...
+    def every_deployment(self) -> Iterable[Deployment]:
+        """Return the deployments of all spaces."""
 
     def artifact(self, digest: str) -> Path: ...
 
 
 class ActiveDeployments:
-    """Loaded scoring pipelines by deployment name, following ``source``.
+    """Loaded scoring pipelines by space and deployment, following ``source``.
 
     A new version is loaded and self-tested in the following thread and switched to in one assignment; the one before it
     stays loaded. A version that fails is not switched to. Readers take no lock. ``on_load`` is told of each load.
+
+    A deployment is found by its name within a space or, whichever space it is in, by its id: who asks for somebody else
+    checks that they may have what was found, by its ``space`` and ``name``.
     """
 
     def __init__(
@@ -48,74 +53,70 @@ class ActiveDeployments:
         """Why the source cannot be followed at the moment; deployments go on answering."""
         self._source = source
         self._clock = clock
-        self._slots: dict[str, Slot] = {}
+        self._directory = Directory()
         self._pipelines = Pipelines(source.artifact, on_load)
-        self._default = ""
         self._counter: int | None = None
         self._refreshing = threading.Lock()
         self._closed = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def get(self, name: str | None = None) -> Active:
-        """Return the version that answers for deployment ``name``, or for the default deployment, beside any split.
+    def get(self, name: str | None = None, space: str = DEFAULT_SPACE) -> Active:
+        """Return the version that answers for deployment ``name``, or the space's default one, beside any split.
 
         Raises NotFound, or Unavailable when no version of the deployment works.
         """
-        slot = self._slots.get(self._default if name is None else name)
-        if slot is None:
-            raise self._not_found(name)
-        if slot.active is None:
-            raise Unavailable(
-                f"deployment `{slot.wanted.name}` has no version that works: {slot.reason}",
-                hint=f"register a version of `{slot.wanted.model}` that loads and promote it, or roll back",
-            )
-        return slot.active
+        return _answering(self._slot(name, space))
 
-    def route(self, name: str | None = None, key: str = "") -> Active:
-        """Return the version that answers a request to deployment ``name``, or to the default deployment.
+    def route(self, name: str | None = None, key: str = "", space: str = DEFAULT_SPACE) -> Active:
+        """Return the version that answers a request to deployment ``name``, or to the space's default one.
 
         Where the requests are split over versions, chance decides or, if the split is sticky, the request's ``key``
         (empty: it has none). Raises as ``get`` does.
         """
-        slot = self._slots.get(self._default if name is None else name)
+        slot = self._directory.find(name, space)
         if slot is None or slot.active is None:
-            return self.get(name)
+            return self.get(name, space)
         return slot.active if slot.split is None else slot.split.choose(key)
 
-    def answering(self, name: str | None = None) -> list[Active]:
+    def answering(self, name: str | None = None, space: str = DEFAULT_SPACE) -> list[Active]:
         """Return all versions that answer requests to a deployment. Raises as ``get`` does."""
-        active = self.get(name)
-        slot = self._slots.get(self._default if name is None else name)
-        return [active, *(part.active for part in (slot.shares if slot else ()) if part.active is not None)]
+        slot = self._slot(name, space)
+        return [_answering(slot), *(part.active for part in slot.shares if part.active is not None)]
 
     @property
     def were_tried(self) -> bool:
         """Whether every deployment that was there at the start has been loaded, or has failed to be."""
         return self._counter is not None
 
-    def __iter__(self) -> Iterator[Active]:
-        return iter([slot.active for slot in self._slots.values() if slot.active is not None])
+    def actives(self, space: str = DEFAULT_SPACE) -> list[Active]:
+        """Return the version that answers, beside any split, of each deployment of a space that works, by name."""
+        return [slot.active for slot in self._directory.in_space(space) if slot.active is not None]
 
-    @property
-    def names(self) -> list[str]:
-        return sorted(self._slots)
+    def names_in(self, space: str = DEFAULT_SPACE) -> list[str]:
+        """Return the names of a space's deployments."""
+        return [slot.wanted.name for slot in self._directory.in_space(space)]
 
-    @property
-    def default(self) -> str | None:
-        """The deployment that answers the dialects which know one model only."""
-        return self._default or None
+    def default_in(self, space: str = DEFAULT_SPACE) -> str | None:
+        """Return the deployment that answers the dialects which know one model only."""
+        slot = self._directory.default_in(space)
+        return None if slot is None else slot.wanted.name
 
-    def states(self) -> list[DeploymentState]:
-        """Every deployment, by name."""
-        slots, default = self._slots, self._default
-        return [slots[name].state(default) for name in sorted(slots)]
+    def full_name(self, name: str | None, space: str = DEFAULT_SPACE) -> str:
+        """Return what a deployment is called where all spaces come together; empty: there is no such deployment."""
+        slot = self._directory.find(name, space)
+        return "" if slot is None else slot.wanted.full_name
 
-    def state(self, name: str) -> DeploymentState:
-        """One deployment. Raises NotFound."""
-        slot = self._slots.get(name)
-        if slot is None:
-            raise self._not_found(name)
-        return slot.state(self._default)
+    def states(self, space: str = DEFAULT_SPACE) -> list[DeploymentState]:
+        """Return every deployment of a space, by name."""
+        return list(map(self._state, self._directory.in_space(space)))
+
+    def all_states(self) -> list[DeploymentState]:
+        """Return every deployment there is, by space and name."""
+        return list(map(self._state, self._directory.everywhere()))
+
+    def state(self, name: str, space: str = DEFAULT_SPACE) -> DeploymentState:
+        """Return one deployment. Raises NotFound."""
+        return self._state(self._slot(name, space))
 
     def start(self) -> None:
         """Load everything, then follow the source from a thread until ``close``."""
@@ -135,18 +136,21 @@ class ActiveDeployments:
             counter = self._source.change_counter()
             if counter == self._counter and not self._retry_is_due():
                 return
-            wanted = {deployment.name: deployment for deployment in self._source.deployments()}
-            for name, deployment in wanted.items():
-                slot = switch(self._slots.get(name), deployment, self._pipelines, self._clock())
-                self._slots = {**self._slots, name: slot}
-            self._default = _default_of(wanted)
-            self._slots = {name: slot for name, slot in self._slots.items() if name in wanted}
-            self._pipelines.keep({active.digest for slot in self._slots.values() for active in slot.actives})
+            wanted = list(self._source.every_deployment())
+            slots = []
+            for deployment in wanted:
+                before = self._directory.named(deployment.name, deployment.space)
+                if before is not None and before.wanted.id != deployment.id:
+                    before = None  # another deployment had this name
+                slots.append(switch(before, deployment, self._pipelines, self._clock()))
+                self._directory = self._directory.replacing(slots[-1])
+            self._directory = Directory(slots)
+            self._pipelines.keep({active.digest for slot in slots for active in slot.actives})
             self._counter = counter
 
     def _retry_is_due(self) -> bool:
         now = self._clock()
-        return any(slot.failed and now - slot.at >= RETRY_SECONDS for slot in self._slots.values())
+        return any(slot.failed and now - slot.at >= RETRY_SECONDS for slot in self._directory.everywhere())
 
     def _follow(self) -> None:
         while not self._closed.wait(POLL_SECONDS):
@@ -158,21 +162,20 @@ class ActiveDeployments:
                     log.exception("the registry cannot be followed; deployments go on as they are")
                 self.problem = f"the registry cannot be followed: {type(error).__name__}"
 
-    def _not_found(self, name: str | None) -> NotFound:
-        names = self.names
-        if not names:
-            hint = "nothing is deployed; `scoreline deploy MODEL` deploys a registered model"
-        elif name is not None and (close := get_close_matches(name, names, n=1)):
-            hint = f"did you mean `{close[0]}`? deployments: {', '.join(names)}"
-        else:
-            hint = f"deployments: {', '.join(names)}"
-        message = f"no deployment is named `{name}`" if name is not None else "there is no default deployment"
-        return NotFound(message, hint=hint)
+    def _slot(self, name: str | None, space: str) -> Slot:
+        slot = self._directory.find(name, space)
+        if slot is None:
+            raise no_deployment(name, self.names_in(space))
+        return slot
+
+    def _state(self, slot: Slot) -> DeploymentState:
+        return slot.state(default=slot.wanted.name == self.default_in(slot.wanted.space))
 
 
-def _default_of(wanted: dict[str, Deployment]) -> str:
-    """Return the deployment marked default, or the only one there is; empty: none."""
-    marked = [name for name, deployment in wanted.items() if deployment.default]
-    if marked:
-        return marked[0]
-    return next(iter(wanted)) if len(wanted) == 1 else ""
+def _answering(slot: Slot) -> Active:
+    if slot.active is None:
+        raise Unavailable(
+            f"deployment `{slot.wanted.name}` has no version that works: {slot.reason}",
+            hint=f"register a version of `{slot.wanted.model}` that loads and promote it, or roll back",
+        )
+    return slot.active

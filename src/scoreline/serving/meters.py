@@ -73,7 +73,7 @@ class Meters:
             return  # none of its answers could be written
         rows = run.rows
         n_rows = len(rows)
-        name = run.active.name
+        name = run.active.full_name
         room = self._room.get(name, CHECKED_ROWS)
         if room > 0:
             self._room[name] = room - n_rows
@@ -133,21 +133,21 @@ class Meters:
         rows: dict[Labels, int] = defaultdict(int)
         for note in notes:
             active, dialects = note.active, note.dialects
-            rows[active.name, str(active.version)] += note.n_rows
+            rows[active.full_name, str(active.version)] += note.n_rows
             first = dialects[0]
             if dialects.count(first) == len(dialects):
-                requests[active.name, str(active.version), first.name, "200"] += len(dialects)
+                requests[active.full_name, str(active.version), first.name, "200"] += len(dialects)
                 continue
             for dialect in dialects:
-                requests[active.name, str(active.version), dialect.name, "200"] += 1
+                requests[active.full_name, str(active.version), dialect.name, "200"] += 1
         for metric, numbers in ((metrics.REQUESTS, requests), (metrics.ROWS, rows)):
             for labels, n in numbers.items():
                 self._add(metric, labels, n)
 
     def _count_sizes(self, notes: Sequence[Note]) -> None:
         """Count durations, and sizes of runs."""
-        index = {name: i for i, name in enumerate(dict.fromkeys([note.active.name for note in notes]))}
-        deployment = np.array([index[note.active.name] for note in notes])
+        index = {name: i for i, name in enumerate(dict.fromkeys([note.active.full_name for note in notes]))}
+        deployment = np.array([index[note.active.full_name] for note in notes])
         took = phases(notes)
         n_requests = took.sizes.astype(np.float64)
         n_rows = np.array([note.n_rows for note in notes], dtype=np.float64)
@@ -172,10 +172,10 @@ class Meters:
                 checked[note.active].append(note)
         for active, of_it in checked.items():
             rows = [note.checked for note in of_it if note.checked is not None]
-            self._add(metrics.CHECKED_ROWS, (active.name,), sum(map(len, rows)))
+            self._add(metrics.CHECKED_ROWS, (active.full_name,), sum(map(len, rows)))
             for oddity in self._check_of(active).find(rows):
                 metric = metrics.UNSEEN if oddity.unseen else metrics.MISSING
-                self._add(metric, (active.name, oddity.column), oddity.n)
+                self._add(metric, (active.full_name, oddity.column), oddity.n)
 
     def _check_of(self, active: Active) -> ValueCheck:
         check = self._checks.get(active.digest)

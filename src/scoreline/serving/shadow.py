@@ -87,7 +87,7 @@ class ShadowScoring:
         taken = _Taken(run, shadow, chosen, None if active.alike else bodies, len(asked), n_bytes)
         with self._lock:
             if not fits or self._closed or self._n + taken.n > self._most or self._n_bytes + n_bytes > self._most_bytes:
-                self._counts[active.name, "dropped"] += taken.n
+                self._counts[active.full_name, "dropped"] += taken.n
                 return
             self._n += taken.n
             self._n_bytes += n_bytes
@@ -125,7 +125,7 @@ class ShadowScoring:
                 try:
                     self._score(part)
                 except Exception:
-                    log.exception("the shadow of deployment `%s` failed", part[0].shadow.name)
+                    log.exception("the shadow of deployment `%s` failed", part[0].shadow.full_name)
                 with self._lock:
                     self._n -= sum(one.n for one in part)
                     self._n_bytes -= sum(one.n_bytes for one in part)
@@ -188,17 +188,17 @@ class ShadowScoring:
         run.scored_at = run.encoded_at = clock()
         for watcher in self._watchers:
             watcher.answered(run)
-        self._count(shadow.name, "scored", len(asked))
+        self._count(shadow.full_name, "scored", len(asked))
 
     def _failed(self, shadow: Active, error: Exception) -> None:
-        self._count(shadow.name, "failed", 1)
-        if (shadow.name, shadow.version) not in self._told:
-            self._told.add((shadow.name, shadow.version))
+        self._count(shadow.full_name, "failed", 1)
+        if (shadow.full_name, shadow.version) not in self._told:
+            self._told.add((shadow.full_name, shadow.version))
             what = error.code if isinstance(error, ScorelineError) else type(error).__name__  # no values of a caller's
             log.warning(
                 "deployment `%s`: version %d cannot score, for the log only, what another version has scored: %s;"
                 " this is said once, and counted each time",
-                shadow.name,
+                shadow.full_name,
                 shadow.version,
                 what,
             )

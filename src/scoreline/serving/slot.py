@@ -71,13 +71,15 @@ class Slot:
         """Whether a version is missing."""
         return any((self.reason, *(part.reason for part in self.parts)))
 
-    def state(self, default: str | None) -> DeploymentState:
+    def state(self, *, default: bool) -> DeploymentState:
         status: Status = "ready" if not self.reason else "held" if self.active else "failed"
         return DeploymentState(
+            id=self.wanted.id,
+            space=self.wanted.space,
             name=self.wanted.name,
             model=self.wanted.model,
             reference=self.wanted.reference,
-            default=self.wanted.name == default,
+            default=default,
             status=status,
             version=self.active.version if self.active else None,
             digest=self.active.digest if self.active else None,
@@ -133,7 +135,7 @@ def switch(before: Slot | None, wanted: Deployment, pipelines: Pipelines, now: f
 
 def _load(wanted: Deployment, part: Deployment | Share | Shadow, pipelines: Pipelines) -> tuple[Active | None, str]:
     try:
-        found = pipelines.get(part.digest, wanted.name)
+        found = pipelines.get(part.digest, wanted.full_name)
     except Exception as error:
         cause = str(error) if isinstance(error, ScorelineError) else f"{type(error).__name__}: {error}"
         return None, f"version {part.version} of `{wanted.model}` cannot be loaded: {cause}"
@@ -145,6 +147,8 @@ def _load(wanted: Deployment, part: Deployment | Share | Shadow, pipelines: Pipe
         pipeline=found.pipeline,
         loaded_at=found.at,
         log=wanted.log,
+        id=wanted.id,
+        space=wanted.space,
     ), ""
 
 
@@ -166,14 +170,14 @@ def _split(wanted: Deployment, main: Active | None, shares: Sequence[Part]) -> S
     if main is None or not any(share.active for share in shares):
         return None
     weighted = [(share.active or main, share.percent) for share in shares]
-    return Split(wanted.name, weighted, main, sticky=wanted.sticky)
+    return Split(wanted.full_name, weighted, main, sticky=wanted.sticky)
 
 
 def _tell(slot: Slot, before: Slot | None) -> None:
     told = set(_sentences(before)) if before else set()
     for level, sentence in _sentences(slot):
         if (level, sentence) not in told:
-            log.log(level, "deployment `%s`: %s", slot.wanted.name, sentence)
+            log.log(level, "deployment `%s`: %s", slot.wanted.full_name, sentence)
 
 
 def _sentences(slot: Slot) -> Iterator[tuple[int, str]]:

@@ -65,7 +65,7 @@ class RegistryRecords:
         return Version(**row) if row else None
 
     def add_version(self, version: Version) -> None:
-        fields = {name: getattr(version, name) for name in version.__struct_fields__}
+        fields = {name: getattr(version, name) for name in version.__struct_fields__ if name != "space"}
         self._connection.execute(insert(versions).values(**fields))
 
     def delete_version(self, model: str, number: int) -> None:

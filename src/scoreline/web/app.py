@@ -36,6 +36,7 @@ from scoreline.web.media import DialectMedia
 from scoreline.web.memory import allocate_large_blocks_apart
 from scoreline.web.metrics import metrics_route
 from scoreline.web.outgoing import Outgoing
+from scoreline.web.reach import visible
 from scoreline.web.requests import Requests
 from scoreline.web.scoring import dialect_routes
 from scoreline.web.seat import ALONE, Seat
@@ -81,7 +82,7 @@ def create_app(
     meters.follow(metrics.SHADOW, shadow.counts)
     plane = Plane([meters, *watchers, shadow])
     admission = Admission(limits, on_let_go=give_back_soon)
-    watch = Watch(meters, seat, lambda name: name in deployments.names)
+    watch = Watch(meters, seat, deployments.full_name)
     translator = Translator()
     spoken = {dialect.name: DialectMedia(dialect, media(translator)) for dialect in DIALECTS}
     cors = Cors(cors_origins) if cors_origins else None
@@ -118,7 +119,8 @@ def create_app(
 def _nowhere(routes: list[Route], deployments: ActiveDeployments) -> View:
     async def view(request: Request) -> Reply:
         path: str = request.scope["path"]
-        paths = [path for route in routes for path in _concrete(route.path, deployments.names)]
+        names = [state.name for state in visible(deployments, request.scope["access"])]
+        paths = [path for route in routes for path in _concrete(route.path, names)]
         close = get_close_matches(path, paths, n=3, cutoff=0.6)
         hint = f"did you mean {' or '.join(close)}?" if close else "GET /openapi.json lists every route"
         raise NotFound(f"nothing is at {path}", hint=hint)

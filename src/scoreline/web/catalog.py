@@ -14,7 +14,9 @@ from scoreline.web.endpoint import Endpoint, WriteError
 from scoreline.web.index import page
 from scoreline.web.media import DialectMedia
 from scoreline.web.openapi import document
+from scoreline.web.reach import check_reach, visible
 
+HTML = "text/html; charset=utf-8"
 _encoder = msgspec.json.Encoder()
 
 
@@ -25,17 +27,21 @@ def catalog_routes(
 
     async def index(request: Request) -> Reply:
         if "text/html" in request.headers.get("accept", ""):
-            return Reply(page(deployments, str(request.base_url).rstrip("/")), "text/html; charset=utf-8")
-        return Reply(_encoder.encode({"deployments": deployments.names, "openapi": "/openapi.json"}))
+            return Reply(page(deployments, request.scope["access"], str(request.base_url).rstrip("/")), HTML)
+        names = [state.name for state in visible(deployments, request.scope["access"])]
+        return Reply(_encoder.encode({"deployments": names, "openapi": "/openapi.json"}))
 
-    async def states(_: Request) -> Reply:
-        return Reply(_encoder.encode({"deployments": deployments.states()}))
+    async def states(request: Request) -> Reply:
+        return Reply(_encoder.encode({"deployments": visible(deployments, request.scope["access"])}))
 
     async def state(request: Request) -> Reply:
-        return Reply(_encoder.encode(deployments.state(request.path_params["name"])))
+        name, access = request.path_params["name"], request.scope["access"]
+        found = deployments.state(name, access.space)
+        check_reach(deployments, access, "view", found, name)
+        return Reply(_encoder.encode(found))
 
-    async def openapi(_: Request) -> Reply:
-        return Reply(_encoder.encode(document(deployments, media)))
+    async def openapi(request: Request) -> Reply:
+        return Reply(_encoder.encode(document(deployments, request.scope["access"], media)))
 
     views: dict[str, Callable[[Request], Awaitable[Reply]]] = {
         "/": index,

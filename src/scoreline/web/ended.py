@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from starlette.types import Scope
 
+from scoreline.core.access import DEFAULT_SPACE
 from scoreline.core.errors import ScorelineError
 from scoreline.serving.active import Active
 from scoreline.serving.plane import Asked
@@ -40,6 +41,8 @@ class Ended(NamedTuple):
     """How many rows were scored for it; None: no run has answered it."""
     error: type[ScorelineError] | None = None
     """What kind of error was the answer."""
+    space: str = DEFAULT_SPACE
+    """The caller's."""
 
 
 def of_call(call: Call, status: int, error: ScorelineError | None = None) -> Ended:
@@ -59,6 +62,7 @@ def of_call(call: Call, status: int, error: ScorelineError | None = None) -> End
         getattr(call, "active", None),
         call.n_rows,
         None if error is None else type(error),
+        call.space,
     )
 
 
@@ -81,6 +85,7 @@ def of_scope(scope: Scope, path: str, status: int, started_at: float) -> Ended:
         scope.get("active"),
         asked.n_rows if asked is not None else None,
         scope.get("error"),
+        scope["access"].space if "access" in scope else DEFAULT_SPACE,
     )
 
 

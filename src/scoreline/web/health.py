@@ -14,6 +14,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.routing import Route
 
+from scoreline.core.access import DEFAULT_SPACE
 from scoreline.core.errors import ScorelineError
 from scoreline.serving.active import Active
 from scoreline.serving.deployments import ActiveDeployments
@@ -43,7 +44,8 @@ def health_routes(deployments: ActiveDeployments, watch: Watch, write_error: Wri
         return _reply(report, well=report["status"] == "ready")
 
     async def readyz(request: Request) -> Reply:
-        problem = await asyncio.to_thread(health.problem, request.path_params.get("name"))
+        space = request.scope["access"].space
+        problem = await asyncio.to_thread(health.problem, request.path_params.get("name"), space)
         text, status = ("Not ready", 500) if problem or health.is_draining else ("Ready", 200)
         return Reply(text.encode(), media_type="text/plain; charset=utf-8", status=status)
 
@@ -79,23 +81,23 @@ class Health:
         """Say whether requests are welcome: every deployment has versions that score their sample rightly."""
         report: dict[str, Any] = {}
         ready = True
-        for state in self._deployments.states():
-            problem = self.problem(state.name)
+        for state in self._deployments.all_states():
+            problem = self.problem(state.name, state.space)
             ready = ready and not problem
             told: dict[str, Any] = {"status": "failed" if problem else state.status, "version": state.version}
             if problem or state.reason:
                 told["reason"] = problem or state.reason
-            report[state.name] = told
+            report[state.full_name] = told
         answer = self.told("draining" if self.is_draining else "ready" if ready else "not_ready")
         answer["deployments"] = report
         if self._deployments.problem:
             answer["problem"] = self._deployments.problem
         return answer
 
-    def problem(self, name: str | None) -> str:
+    def problem(self, name: str | None, space: str = DEFAULT_SPACE) -> str:
         """Return why a deployment does not answer as it should; empty: it does."""
         try:
-            answering = self._deployments.answering(name)
+            answering = self._deployments.answering(name, space)
         except ScorelineError as error:
             return str(error)
         with self._testing:
@@ -117,7 +119,7 @@ def _self_test(active: Active) -> str:
     except ScorelineError as error:
         return f"version {active.version}: {error}"
     except Exception as error:
-        log.exception("the self-test of deployment `%s`, version %d, failed", active.name, active.version)
+        log.exception("the self-test of deployment `%s`, version %d, failed", active.full_name, active.version)
         return f"version {active.version}: the self-test failed: {type(error).__name__}"
     return ""
 

@@ -9,18 +9,20 @@ from string import Template
 
 import msgspec
 
+from scoreline.core.access import Access
 from scoreline.core.entities import LogSettings
 from scoreline.core.schema import Column
 from scoreline.serving.active import Active, DeploymentState
 from scoreline.serving.deployments import ActiveDeployments
+from scoreline.web.reach import visible, visible_actives
 
 _N_LEVELS_SHOWN = 6
 
 
-def page(deployments: ActiveDeployments, url: str) -> bytes:
-    """Return the page as HTML."""
-    answering = {active.name: active for active in deployments}
-    cards = [_card(state, answering.get(state.name), url) for state in deployments.states()]
+def page(deployments: ActiveDeployments, access: Access, url: str) -> bytes:
+    """Return the page as HTML: what the caller may see."""
+    answering = {active.name: active for active in visible_actives(deployments, access)}
+    cards = [_card(state, answering.get(state.name), url) for state in visible(deployments, access)]
     nothing = (
         "<p class=quiet>Nothing is deployed yet. <code>scoreline deploy MODEL</code> deploys a registered model.</p>"
     )

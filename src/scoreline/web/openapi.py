@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from scoreline.core.access import Access
 from scoreline.core.manifest import Manifest
 from scoreline.core.schema import Column, label_text
 from scoreline.serving.active import Active
@@ -22,6 +23,7 @@ from scoreline.web.openapi_parts import (
     operation,
     state_schemas,
 )
+from scoreline.web.reach import visible_actives
 
 Json = dict[str, Any]
 
@@ -35,16 +37,16 @@ _JSON_TYPES = {
 _N_LEVELS_TOLD = 30
 
 
-def document(deployments: ActiveDeployments, media: Mapping[str, Iterable[Medium]]) -> Json:
-    """Return the whole document; ``media`` are those of each dialect."""
+def document(deployments: ActiveDeployments, access: Access, media: Mapping[str, Iterable[Medium]]) -> Json:
+    """Return the whole document, of what the caller may see; ``media`` are those of each dialect."""
     paths: Json = dict(GENERAL_PATHS)
     schemas: Json = ERROR_SCHEMAS | state_schemas()
-    for active in sorted(deployments, key=lambda active: active.name):
+    for active in visible_actives(deployments, access):
         schemas[f"{active.name}.Row"] = row_schema(active.pipeline.manifest)
         schemas[f"{active.name}.Prediction"] = prediction_schema(active.pipeline.manifest)
         paths |= _native_paths(active, media["native"])
         paths |= h2o_operations(active.name, f"/deployments/{active.name}", active)
-        if active.name == deployments.default:
+        if active.name == deployments.default_in(access.space):
             paths |= h2o_operations(active.name, "", active)
     return {
         "openapi": "3.1.0",

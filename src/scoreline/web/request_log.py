@@ -63,7 +63,7 @@ def request_line(request: Ended, now: float) -> RequestLine:
     if request.dialect:
         line["dialect"] = request.dialect
     if request.active is not None:
-        line |= {"deployment": request.active.name, "version": request.active.version}
+        line |= {"deployment": request.active.full_name, "version": request.active.version}
     if request.n_rows is not None:
         line["n_rows"] = request.n_rows
     if request.error is not None:
@@ -115,7 +115,7 @@ class _JsonParts:
         if part is None:
             if len(self._parts) >= N_PARTS_KEPT:
                 self._parts.clear()
-            path, name, dialect = _text(target.path), _text(active.name), _text(target.dialect.name)
+            path, name, dialect = _text(target.path), _text(active.full_name), _text(target.dialect.name)
             part = self._parts[active, target] = (
                 f'"method":"POST","path":"{path}","status":200,'
                 f'"dialect":"{dialect}","deployment":"{name}","version":{active.version}'

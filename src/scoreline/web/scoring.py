@@ -21,6 +21,7 @@ from scoreline.web.compression import encoding_of, unpack, unpack_if_small
 from scoreline.web.endpoint import Endpoint, View
 from scoreline.web.large import is_large, large_bodies
 from scoreline.web.media import DialectMedia
+from scoreline.web.reach import check_reach
 from scoreline.web.requests import LONGEST_KEY
 
 
@@ -48,13 +49,16 @@ def _score(
         started_at = clock()
         request.scope["dialect"] = dialect.name
         headers = request.headers
-        active = request.scope["active"] = deployments.route(request.path_params.get("name"), _key(request))
+        name, access = request.path_params.get("name"), request.scope["access"]
+        active = deployments.route(name, _key(request), access.space)
+        check_reach(deployments, access, "score", active, name)
+        request.scope["active"] = active
         medium = media.of_request(headers.get("content-type", ""))
         encoding = encoding_of(headers.get("content-encoding", ""))
         accept = media.of_answer(headers.get("accept", ""))
         with Body(admission) as held:
             body = await read_body(request, held)
-            with admission.pending(active.name):
+            with admission.pending(active.full_name):
                 return await answer(ask(request, active, body, started_at, medium, accept), encoding)
 
     def ask(
@@ -110,6 +114,8 @@ def _key(request: Request) -> str:
 
 
 def _resolve(request: Request, deployments: ActiveDeployments) -> Active:
-    active = deployments.get(request.path_params.get("name"))
+    name, access = request.path_params.get("name"), request.scope["access"]
+    active = deployments.get(name, access.space)
+    check_reach(deployments, access, "view", active, name)
     request.scope["active"] = active
     return active

@@ -118,7 +118,7 @@ class Tracing:
             if request.dialect:
                 span.set_attribute("scoreline.dialect", request.dialect)
             if request.active is not None:
-                span.set_attribute("scoreline.deployment", request.active.name)
+                span.set_attribute("scoreline.deployment", request.active.full_name)
                 span.set_attribute("scoreline.version", request.active.version)
             if request.error is not None:
                 span.set_attribute("error.type", request.error.code)

@@ -31,7 +31,7 @@ PROBES = frozenset({"/metrics", "/health/live", "/health/ready", "/health/startu
 class Watch:
     """Writes down what came of requests. There is one for an application, and all of it happens in its event loop."""
 
-    def __init__(self, meters: Meters, seat: Seat, is_deployed: Callable[[str], bool]) -> None:
+    def __init__(self, meters: Meters, seat: Seat, full_name: Callable[[str | None, str], str]) -> None:
         self.meters = meters
         self.seat = seat
         self.started_at = time.time() if seat.started_at is None else seat.started_at
@@ -43,7 +43,8 @@ class Watch:
         """Requests without an answer that did not come by the fast lane."""
         self.n_calls: Callable[[], int] = int
         """Gives those that did."""
-        self._is_deployed = is_deployed
+        self._full_name = full_name
+        """Gives the full name of a deployment that there is; empty: there is none."""
 
     def begin_call(self, call: Call, headers: Headers) -> None:
         """Begin the span of a call, where spans are made. What is told of its trace from now on is told of the span."""
@@ -110,9 +111,9 @@ class Watch:
     def _count(self, request: Ended) -> None:
         active, error = request.active, request.error
         if active is not None:
-            deployment = active.name
+            deployment = active.full_name
         else:  # callers may ask for any name: only those of deployments become labels
-            deployment = request.deployment if request.deployment and self._is_deployed(request.deployment) else ""
+            deployment = self._full_name(request.deployment, request.space) if request.deployment else ""
         self.meters.ended(
             request.status,
             dialect=request.dialect or OTHER,

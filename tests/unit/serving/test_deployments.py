@@ -32,7 +32,7 @@ def test_nothing_deployed_says_how_to_deploy(active: ActiveDeployments) -> None:
     with pytest.raises(NotFound, match="scoreline deploy"):
         active.get("credit")
     assert active.states() == []
-    assert active.default is None
+    assert active.default_in() is None
 
 
 def test_a_promoted_version_answers_after_the_next_look(app: App, active: ActiveDeployments, tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ def test_one_broken_deployment_does_not_touch_the_others(app: App, active: Activ
     app.registry.deploy("credit", "credit")
     active.refresh()
     assert active.get("credit").version == 1
-    assert [found.name for found in active] == ["credit"]
+    assert [found.name for found in active.actives()] == ["credit"]
 
 
 def test_what_a_request_resolved_outlives_an_undeploy(app: App, active: ActiveDeployments, tmp_path: Path) -> None:

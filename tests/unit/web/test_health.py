@@ -31,7 +31,7 @@ def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 def following(app: App) -> tuple[ActiveDeployments, Health]:
     deployments = ActiveDeployments(app.registry)
-    health = Health(deployments, Watch(Meters(), Seat(worker=2), lambda name: True))
+    health = Health(deployments, Watch(Meters(), Seat(worker=2), lambda name, space: str(name)))
     return deployments, health
 
 
@@ -105,7 +105,7 @@ def tiny(path: Path) -> Path:
 def test_a_server_that_stops_wants_no_more_requests(app: App) -> None:
     deployments = ActiveDeployments(app.registry)
     deployments.refresh()
-    watch = Watch(Meters(), ALONE, lambda name: True)
+    watch = Watch(Meters(), ALONE, lambda name, space: str(name))
     health = Health(deployments, watch)
     with bind(port=0) as listening:
         watch.server = Server(create_app(app.registry), listening)

@@ -108,7 +108,7 @@ def test_an_exception_that_nobody_foresaw_stays_in_the_log(caplog: pytest.LogCap
     async def explode(_: Request) -> Reply:
         raise ZeroDivisionError("secret")
 
-    watch = Watch(Meters(), ALONE, lambda name: False)
+    watch = Watch(Meters(), ALONE, lambda name, space: "")
     app = Requests(Endpoint({"GET": explode}, DIALECTS["native"].error, "nothing"), watch, OpenGate())
 
     async def get() -> httpx.Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from scoreline.core.access import DEFAULT_SPACE
 from scoreline.core.errors import ScorelineError
 from scoreline.serving.plane import Asked
 from scoreline.web.fastlane.targets import Target
@@ -45,6 +46,7 @@ class Call(Asked):
         "protocol",
         "response_complete",
         "size",
+        "space",
         "started",
         "target",
         "terms",
@@ -59,6 +61,8 @@ class Call(Asked):
         self.medium = self.accept = None
         self.caller = protocol.client[0] if protocol.client else ""
         self.request_id = self.key = self.trace = ""
+        self.space = DEFAULT_SPACE
+        """The caller's: a deployment is found by its name in it."""
         self.version = 0
         """Which version answers; 0: none was chosen."""
         self.keep_alive = keep_alive

@@ -77,7 +77,7 @@ class Lane:
 
     def _count(self, call: Call) -> None:
         try:
-            self.admission.begin(call.active.name)
+            self.admission.begin(call.active.full_name)
         except TooManyRequests as error:
             call.refuse(error)
 
@@ -92,7 +92,7 @@ class Lane:
             large_bodies.submit(self._answer_large, call, call.protocol.loop)
         except ScorelineError as error:
             if self._counts_pending:
-                self.admission.end(call.active.name)
+                self.admission.end(call.active.full_name)
             call.refuse(error)
             return False
         call.protocol.wait_for_thread(call)
@@ -149,7 +149,7 @@ class Lane:
         if self._counts_pending:
             for call in calls:
                 if call.error is None:
-                    self.admission.end(call.active.name)
+                    self.admission.end(call.active.full_name)
         refused: list[tuple[Call, int, ScorelineError]] = []
         for call, answer in zip(calls, answers, strict=True):
             if isinstance(answer, Reply):

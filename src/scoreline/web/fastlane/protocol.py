@@ -139,7 +139,7 @@ class FastLane(PatientConnection):
             call.terms, problem = target.agreed.of(content_type, said)
             call.medium, call.accept = call.terms.medium, call.terms.accept
         try:
-            call.active = active = self._lane.deployments.route(target.name, call.key)
+            call.active = active = self._lane.deployments.route(target.name, call.key, call.space)
             call.version = active.version
             if problem is not None:
                 raise problem
