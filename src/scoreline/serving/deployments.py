@@ -11,7 +11,7 @@ from typing import Protocol
 
 from scoreline.core.access import DEFAULT_SPACE
 from scoreline.core.entities import Deployment
-from scoreline.core.errors import Unavailable
+from scoreline.core.errors import NotFound, Unavailable
 from scoreline.serving.active import Active, DeploymentState
 from scoreline.serving.directory import Directory, no_deployment
 from scoreline.serving.pipelines import OnLoad, Pipelines
@@ -82,6 +82,21 @@ class ActiveDeployments:
         """Return all versions that answer requests to a deployment. Raises as ``get`` does."""
         slot = self._slot(name, space)
         return [_answering(slot), *(part.active for part in slot.shares if part.active is not None)]
+
+    def of_version(self, active: Active, version: str) -> Active:
+        """Return the version that a request names, of those that answer for the deployment of ``active``.
+
+        Raises NotFound when that is none of them.
+        """
+        if version == str(active.version):
+            return active
+        there = {str(each.version): each for each in self.answering(active.name, active.space)}
+        if version not in there:
+            raise NotFound(
+                f"version `{version}` of deployment `{active.name}` does not answer here",
+                hint=f"those that do: {', '.join(there)}",
+            )
+        return there[version]
 
     @property
     def were_tried(self) -> bool:
