@@ -112,6 +112,13 @@ class ArtifactRefused(ScorelineError):
     kind = "invalid"
 
 
+class ModelRefused(ScorelineError):
+    """A model made elsewhere cannot be imported."""
+
+    code = "model_refused"
+    kind = "invalid"
+
+
 class ParityFailed(ScorelineError):
     """The exported graph does not score as the fitted model does, so it may not be registered."""
 
@@ -194,6 +201,7 @@ ERRORS: tuple[type[ScorelineError], ...] = (
     MethodNotAllowed,
     SchemaMismatch,
     ArtifactRefused,
+    ModelRefused,
     ParityFailed,
     ExperimentFailed,
     Unauthenticated,
