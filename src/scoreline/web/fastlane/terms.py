@@ -6,12 +6,16 @@ from typing import NamedTuple
 
 from scoreline.core.errors import ScorelineError
 from scoreline.serving.media.medium import Medium
+from scoreline.serving.protocols.dialect import Dialect
+from scoreline.serving.protocols.framed import FRAME, Framed
 from scoreline.web.compression import encoding_of
 from scoreline.web.cors import Cors
 from scoreline.web.media import DialectMedia
 from scoreline.web.outgoing import Dress, dress_for
 
-SELDOM = frozenset((b"accept", b"accept-encoding", b"content-encoding", b"origin", b"transfer-encoding"))
+SELDOM = frozenset(
+    (b"accept", b"accept-encoding", b"content-encoding", b"origin", b"transfer-encoding", FRAME.encode())
+)
 """Headers that few callers send, or that change nothing for most."""
 N_KEPT = 256
 
@@ -23,6 +27,8 @@ class Terms(NamedTuple):
     accept: Medium | None = None
     encoding: str = ""
     """How the body is packed; empty: it is not, or not any more."""
+    dialect: Dialect | None = None
+    """Reads what the body holds besides its document; None: it holds no more."""
     dress: Dress | None = None
     """What the answer gets on its way out."""
 
@@ -35,8 +41,9 @@ class Terms(NamedTuple):
 class AgreedTerms:
     """The terms of one dialect, by what callers say."""
 
-    def __init__(self, media: DialectMedia, cors: Cors | None) -> None:
+    def __init__(self, media: DialectMedia, cors: Cors | None, framed: Framed | None = None) -> None:
         self._media = media
+        self._framed = framed
         self._cors = cors
         self._kept: dict[tuple[bytes, ...], Terms] = {}
 
@@ -53,6 +60,8 @@ class AgreedTerms:
             name: value.decode("latin-1") for name, value in reversed(list(zip(said[::2], said[1::2], strict=True)))
         }
         terms = Terms(dress=dress_for(texts.get(b"accept-encoding", ""), texts.get(b"origin", ""), self._cors))
+        if self._framed is not None and (frame := texts.get(FRAME.encode())) is not None:
+            terms = terms._replace(dialect=self._framed.framed(frame))
         try:
             terms = terms._replace(
                 medium=self._media.of_request(content_type.decode("latin-1")),

@@ -1,0 +1,84 @@
+"""The datatypes of the protocol, and their values as bytes: little endian, in row-major order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from struct import Struct, error
+from typing import Any, Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from scoreline.core.errors import BadRequest
+from scoreline.core.schema import Column
+
+Datatype = Literal[
+    "BOOL", "UINT8", "UINT16", "UINT32", "UINT64", "INT8", "INT16", "INT32", "INT64", "FP16", "FP32", "FP64", "BYTES"
+]
+DATATYPES: frozenset[str] = frozenset(get_args(Datatype))
+DTYPES: dict[str, np.dtype[Any]] = {
+    "BOOL": np.dtype("u1"),
+    **{f"UINT{8 * n}": np.dtype(f"<u{n}") for n in (1, 2, 4, 8)},
+    **{f"INT{8 * n}": np.dtype(f"<i{n}") for n in (1, 2, 4, 8)},
+    **{f"FP{8 * n}": np.dtype(f"<f{n}") for n in (2, 4, 8)},
+}
+"""Those whose values all have one size."""
+Values = Sequence[Any] | npt.NDArray[Any]
+_size = Struct("<I")
+
+
+def datatype_of(column: Column) -> Datatype:
+    """Return the datatype in which a column is described."""
+    return "BOOL" if column.type == "boolean" else "FP64" if column.type == "number" else "BYTES"
+
+
+def unpack(name: str, datatype: str, data: bytes | memoryview) -> Values:
+    """Return the values of tensor ``name``. Raises BadRequest."""
+    dtype = DTYPES.get(datatype)
+    if dtype is None:
+        return texts(name, _split(name, data))
+    if len(data) % dtype.itemsize:
+        raise BadRequest(
+            f"tensor `{name}`: its data has {len(data)} bytes, and a value of {datatype} has {dtype.itemsize}",
+            hint="send the values one behind the other, little endian",
+        )
+    values = np.frombuffer(data, dtype)
+    return values != 0 if datatype == "BOOL" else values
+
+
+def texts(name: str, values: Iterable[bytes]) -> list[str]:
+    """Read BYTES as texts. Raises BadRequest."""
+    found: list[str] = []
+    try:
+        for value in values:
+            found.append(value.decode())  # noqa: PERF401 - how many were read says which was not
+    except UnicodeDecodeError:
+        raise BadRequest(
+            f"tensor `{name}`: value {len(found) + 1} is not UTF-8", hint="BYTES are texts here: send them as UTF-8"
+        ) from None
+    return found
+
+
+def pack(datatype: str, values: Values) -> bytes:
+    """Return values as bytes."""
+    if datatype == "BYTES":
+        encoded = [value.encode() for value in values]
+        return b"".join([part for text in encoded for part in (_size.pack(len(text)), text)])
+    return np.ascontiguousarray(values, DTYPES[datatype]).tobytes()
+
+
+def _split(name: str, data: bytes | memoryview) -> Iterable[bytes]:
+    place, end = 0, len(data)
+    while place < end:
+        try:
+            size = _size.unpack_from(data, place)[0]
+        except error:
+            size = end
+        place += _size.size
+        if size > end - place:
+            raise BadRequest(
+                f"tensor `{name}`: its data ends within a value",
+                hint="send each value of BYTES behind its length, 4 bytes little endian",
+            )
+        yield bytes(data[place : place + size])
+        place += size

@@ -1,0 +1,157 @@
+"""The protocol over REST: JSON, and behind the JSON the values of tensors as bytes, where a caller says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from scoreline.core.errors import BadRequest, ScorelineError
+from scoreline.scoring.predictions import Predictions
+from scoreline.serving.active import Active
+from scoreline.serving.protocols.dialect import Call, Dialect, Refusal, Reply
+from scoreline.serving.protocols.framed import FRAME
+from scoreline.serving.protocols.headers import column_headers
+from scoreline.serving.protocols.json import read_json
+from scoreline.serving.protocols.oip.datatypes import Datatype, Values, pack, unpack
+from scoreline.serving.protocols.oip.outputs import choose, describe, shape
+from scoreline.serving.protocols.oip.tensors import HINT, Tensor, decode
+
+_encoder = msgspec.json.Encoder()
+
+
+class Input(msgspec.Struct):
+    """A tensor as it is sent; ``data`` is flat or nested, in row-major order."""
+
+    name: str
+    shape: list[int]
+    datatype: Datatype
+    data: list[Any] | None = None
+    parameters: dict[str, Any] | None = None
+
+
+class Wanted(msgspec.Struct):
+    """An output that is asked for."""
+
+    name: str
+    parameters: dict[str, Any] | None = None
+
+
+class InferRequest(msgspec.Struct):
+    """The body of ``infer``."""
+
+    inputs: list[Input]
+    id: str | None = None
+    parameters: dict[str, Any] | None = None
+    outputs: list[Wanted] | None = None
+
+
+_decoder = msgspec.json.Decoder(InferRequest)
+
+
+def _metadata(active: Active) -> Reply:
+    return Reply(_encoder.encode(describe(active)))
+
+
+def _ready(active: Active) -> Reply:
+    return Reply(_encoder.encode({"name": active.name, "ready": True}))
+
+
+class OpenInference:
+    """``/v2/models/{name}``."""
+
+    name = "oip"
+    prefixes = ("/v2/models/{name}", "/v2/models/{name}/versions/{version}")
+    score_path = "/infer"
+    refusals: tuple[Refusal, ...] = ()
+    media: tuple[str, ...] = ()
+    views: Mapping[str, Callable[[Active], Reply]] = {"": _metadata, "/ready": _ready}
+
+    def framed(self, said: str) -> Dialect:
+        """See ``Framed``."""
+        return Binary(said)
+
+    def decode(self, body: bytes, active: Active) -> Call:
+        return _call(read_json(body, _decoder), b"", active)
+
+    def encode(self, call: Call, predictions: Predictions, active: Active) -> Reply:
+        request: InferRequest = call.request
+        answer: dict[str, Any] = {"model_name": active.name, "model_version": str(active.version)}
+        if request.id is not None:
+            answer["id"] = request.id
+        wanted = {each.name: each.parameters or {} for each in request.outputs or ()}
+        by_default = (request.parameters or {}).get("binary_data_output", False)
+        parts: list[bytes] = []
+        answer["outputs"] = outputs = []
+        for output in choose(predictions, list(wanted)):
+            told: dict[str, Any] = {
+                "name": output.name,
+                "shape": shape(output, predictions),
+                "datatype": output.datatype,
+            }
+            values = output.values(predictions)
+            if wanted.get(output.name, {}).get("binary_data", by_default):
+                parts.append(pack(output.datatype, values))
+                told["parameters"] = {"binary_data_size": len(parts[-1])}
+            else:
+                told["data"] = values.ravel().tolist() if isinstance(values, np.ndarray) else values
+            outputs.append(told)
+        document, headers = _encoder.encode(answer), column_headers(call.decoded)
+        if not parts:
+            return Reply(document, headers=headers)
+        framing = (FRAME, str(len(document)))
+        return Reply(b"".join([document, *parts]), "application/octet-stream", headers=(*headers, framing))
+
+    def error(self, error: ScorelineError, request_id: str) -> bytes:
+        return _encoder.encode({"error": str(error)})
+
+
+class Binary(OpenInference):
+    """The same for one request, of whose body so many bytes are JSON."""
+
+    def __init__(self, said: str) -> None:
+        self._said = said
+
+    def decode(self, body: bytes, active: Active) -> Call:
+        n_bytes = int(self._said) if self._said.isascii() and self._said.isdigit() else len(body) + 1
+        if n_bytes > len(body):
+            raise BadRequest(
+                f"{FRAME}: expected a number up to {len(body)}, the bytes of the body, found {self._said!r}",
+                hint="say how many bytes of the body are JSON",
+            )
+        return _call(read_json(body[:n_bytes], _decoder), memoryview(body)[n_bytes:], active)
+
+
+def _call(request: InferRequest, behind: bytes | memoryview, active: Active) -> Call:
+    tensors = []
+    place = 0
+    for given in request.inputs:
+        size = given.parameters.get("binary_data_size") if given.parameters else None
+        if size is None:
+            values: Values = _flat(given)
+        else:
+            if not isinstance(size, int) or not 0 <= size <= len(behind) - place:
+                raise BadRequest(
+                    f"tensor `{given.name}`: `binary_data_size` is {size!r}, and {len(behind) - place} bytes are left",
+                    hint=f"send the header {FRAME}, and the values behind the JSON in the order of `inputs`",
+                )
+            values = unpack(given.name, given.datatype, behind[place : place + size])
+            place += size
+        tensors.append(Tensor(given.name, given.shape, values, given.parameters))
+    if place < len(behind):
+        raise BadRequest(f"{len(behind) - place} bytes of the body belong to no tensor", hint="see `binary_data_size`")
+    return Call(decode(tensors, active), request)
+
+
+def _flat(given: Input) -> list[Any]:
+    values = given.data
+    if values is None:
+        raise BadRequest(f"tensor `{given.name}` has no data", hint=HINT)
+    while values and isinstance(values[0], list):
+        try:
+            values = [value for part in values for value in part]
+        except TypeError:
+            raise BadRequest(f"tensor `{given.name}`: its data is nested unevenly", hint=HINT) from None
+    return values
