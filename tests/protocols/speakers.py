@@ -33,6 +33,9 @@ class Speaker(Protocol):
     rows_are_tables: bool
     """Whether rows are lists beside a list of their fields, in JSON."""
 
+    errors_are_answers: bool
+    """Whether what is wrong with a body is told with the status of an answer."""
+
     def write(self, rows: Sequence[Row], *, regression: bool = False) -> bytes:
         """Ask for the scores of these rows."""
 
@@ -51,6 +54,7 @@ class Common:
 
     headers: ClassVar[Mapping[str, str]] = {"content-type": "application/json"}
     rows_are_tables = True
+    errors_are_answers = False
 
     def write(self, rows: Sequence[Row], *, regression: bool = False) -> bytes:
         fields, values = _table(rows).values()
@@ -275,6 +279,49 @@ class OpenInference(Common):
         return str(json.loads(body)["error"])
 
 
+class RPC(Common):
+    """A batch of rows in one call."""
+
+    name = "rpc"
+    path = "/deployments/{name}/rpc"
+    rows_are_tables = False
+    errors_are_answers = True
+
+    def write(self, rows: Sequence[Row], *, regression: bool = False) -> bytes:
+        return json.dumps({"id": 7, "method": "score_batch", "params": {"rows": rows}}).encode()
+
+    def scores(self, body: bytes) -> list[list[float]]:
+        document = json.loads(body)
+        assert (document["jsonrpc"], document["id"]) == ("2.0", 7)
+        return _rows(document["result"])
+
+    def message(self, body: bytes) -> str:
+        error = json.loads(body)["error"]
+        return f"{error['message']} {error['data']['hint']}"
+
+
+class RPCCalls(RPC):
+    """A call for each row, several in one request."""
+
+    def write(self, rows: Sequence[Row], *, regression: bool = False) -> bytes:
+        calls = [{"jsonrpc": "2.0", "id": i, "method": "score", "params": [row]} for i, row in enumerate(rows)]
+        return json.dumps(calls).encode()
+
+    def scores(self, body: bytes) -> list[list[float]]:
+        answers = json.loads(body)
+        assert [answer["id"] for answer in answers] == list(range(len(answers)))
+        return [answer["result"] for answer in answers]
+
+    def message(self, body: bytes) -> str:
+        document = json.loads(body)
+        answers = document if isinstance(document, list) else [document]
+        [message] = [
+            super(RPCCalls, self).message(json.dumps(answer).encode()) for answer in answers if "error" in answer
+        ]
+        n_calls = sum("result" in answer for answer in answers)
+        return message.replace("row 1", f"row {n_calls + 1}")
+
+
 class NativeMsgpack(Native):
     headers: ClassVar[Mapping[str, str]] = {"content-type": "application/msgpack", "accept": "application/msgpack"}
 
@@ -347,6 +394,8 @@ IN_JSON: list[Speaker] = [
     KServe(),
     Vertex(),
     OpenInference(),
+    RPC(),
+    RPCCalls(),
 ]
 IN_OTHER_MEDIA: list[Speaker] = [NativeMsgpack(), NativeCsv(), NativeArrow(), NativeParquet()]
 SPEAKERS = [*IN_JSON, *IN_OTHER_MEDIA]

@@ -1,6 +1,8 @@
-"""The one table from errors to HTTP."""
+"""The one table from errors to HTTP and to JSON-RPC, and what is told of an error."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from scoreline.core.errors import Kind, ScorelineError
 
@@ -30,6 +32,28 @@ STATUS_OF_CODE: dict[str, int] = {
 def http_status(error: ScorelineError) -> int:
     """Return the HTTP status of ``error``."""
     return STATUS_OF_CODE.get(error.code) or STATUS_OF_KIND[error.kind]
+
+
+RPC_PARSE_ERROR, RPC_INVALID_REQUEST, RPC_UNKNOWN_METHOD = -32700, -32600, -32601
+RPC_CODE_OF_KIND: dict[Kind, int] = {"invalid": -32602, "internal": -32603}
+"""Errors that JSON-RPC itself has a code for. Others have -32000 less the end of their HTTP status, of 5xx plus 50."""
+
+
+def rpc_code(error: ScorelineError) -> int:
+    """Return the JSON-RPC code of ``error``: 401 is -32001, 404 is -32004, 503 is -32053."""
+    if error.code not in STATUS_OF_CODE and error.kind in RPC_CODE_OF_KIND:
+        return RPC_CODE_OF_KIND[error.kind]
+    hundreds, rest = divmod(http_status(error), 100)
+    return -32000 - rest - (50 if hundreds == 5 else 0)
+
+
+def describe(error: ScorelineError) -> dict[str, Any]:
+    """Return all that is told of ``error``, by name."""
+    told: dict[str, Any] = {"code": error.code, "kind": error.kind, "message": error.message, "hint": error.hint}
+    for place in ("row", "column"):
+        if (value := getattr(error, place, None)) is not None:
+            told[place] = value
+    return told
 
 
 def internal(request_id: str) -> ScorelineError:

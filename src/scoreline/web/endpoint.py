@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 from scoreline.core.access import Needs
 from scoreline.core.errors import MethodNotAllowed, ScorelineError
 from scoreline.serving.errors import http_status, internal
+from scoreline.serving.protocols.answered import Answered
 from scoreline.serving.protocols.dialect import Reply
 from scoreline.web.gate import GATE, Gate
 
@@ -56,6 +57,9 @@ class Endpoint:
                 reply = self._refuse(scope, MethodNotAllowed(message, hint=f"use {self._allow[0][1]}"))
         except ClientDisconnect:
             return
+        except Answered as answered:
+            reply = answered.reply
+            scope["error"] = None if answered.error is None else type(answered.error)
         except ScorelineError as error:
             reply = self._refuse(scope, error)
         except Exception as error:

@@ -87,8 +87,8 @@ class Watch:
             for call in calls:
                 self.tracing.end(call.span, of_call(call, 200))
 
-    def refused(self, call: Call, status: int, error: ScorelineError) -> None:
-        """Write down a call that was answered with an error, if its caller was still there."""
+    def refused(self, call: Call, status: int, error: ScorelineError | None) -> None:
+        """Write down a call that was answered without a score, if its caller was still there."""
         self.ended(of_call(call, status, error) if not call.disconnected else of_call(call, GONE), self._span_of(call))
 
     def gone(self, call: Call) -> None:

@@ -9,7 +9,8 @@ from scoreline.serving.protocols.kserve import KServe, Vertex
 from scoreline.serving.protocols.mlflow import MLflow
 from scoreline.serving.protocols.native import Native
 from scoreline.serving.protocols.oip import OpenInference
+from scoreline.serving.protocols.rpc import RPC
 
 DIALECTS: Extensions[Dialect] = Extensions(
-    "dialect", [Native(), H2O(), IBM(), IBMSpark(), Azure(), MLflow(), OpenInference(), KServe(), Vertex()]
+    "dialect", [Native(), H2O(), RPC(), IBM(), IBMSpark(), Azure(), MLflow(), OpenInference(), KServe(), Vertex()]
 )

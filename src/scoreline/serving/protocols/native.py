@@ -13,6 +13,7 @@ from scoreline.core.errors import BadRequest, ScorelineError
 from scoreline.scoring.predictions import Predictions
 from scoreline.scoring.rows import Decoded, Rows
 from scoreline.serving.active import Active
+from scoreline.serving.errors import describe
 from scoreline.serving.protocols.dialect import Call, Refusal, Reply
 from scoreline.serving.protocols.json import read_json
 from scoreline.serving.room import N_PARTS, check_rows
@@ -68,11 +69,7 @@ class Native:
         return Reply(_encode(scored(call.decoded, predictions, active)))
 
     def error(self, error: ScorelineError, request_id: str) -> bytes:
-        told: dict[str, Any] = {"code": error.code, "kind": error.kind, "message": error.message, "hint": error.hint}
-        for place in ("row", "column"):
-            if (value := getattr(error, place, None)) is not None:
-                told[place] = value
-        return _encoder.encode({"error": {**told, "request_id": request_id}})
+        return _encoder.encode({"error": {**describe(error), "request_id": request_id}})
 
 
 def scored(decoded: Decoded, predictions: Predictions, active: Active) -> Scored:

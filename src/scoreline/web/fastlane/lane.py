@@ -13,6 +13,7 @@ from uvicorn.server import ServerState
 from scoreline.core.errors import ScorelineError, TooManyRequests, Unavailable
 from scoreline.serving.deployments import ActiveDeployments
 from scoreline.serving.plane import Plane, clock
+from scoreline.serving.protocols.answered import Answered
 from scoreline.serving.protocols.dialect import Reply
 from scoreline.web.admission import Admission
 from scoreline.web.compression import unpack, unpack_if_small
@@ -150,7 +151,7 @@ class Lane:
             for call in calls:
                 if call.error is None:
                     self.admission.end(call.active.full_name)
-        refused: list[tuple[Call, int, ScorelineError]] = []
+        refused: list[tuple[Call, int, ScorelineError | None]] = []
         for call, answer in zip(calls, answers, strict=True):
             if isinstance(answer, Reply):
                 reply = answer
@@ -184,6 +185,8 @@ _GONE = Unavailable("the caller has gone")
 _size = attrgetter("size")
 
 
-def _refusal(call: Call, error: Exception) -> tuple[Reply, ScorelineError]:
+def _refusal(call: Call, error: Exception) -> tuple[Reply, ScorelineError | None]:
+    if isinstance(error, Answered):
+        return error.reply, error.error
     told = error if isinstance(error, ScorelineError) else log_failure(error, call.request_id)
     return refusal(told, call.request_id, call.target.dialect.error), told

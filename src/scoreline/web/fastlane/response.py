@@ -47,6 +47,9 @@ class Responses:
         end = self._ends[version]
         if not keep_alive:
             end = end[:-2] + b"connection: close\r\n\r\n"
+        if reply.status == 204:  # has no content, and says nothing of any
+            start = STATUS_LINE[204] + self._shared + _lines(more[:-1])
+            return b"%bx-request-id: %b%b" % (start, request_id.encode(), end)
         return b"%b%d\r\nx-request-id: %b%b%b" % (start, len(body), request_id.encode(), end, body)
 
     def last(self, status: int, text: str, headers: Iterable[tuple[str, str]] = ()) -> bytes:
