@@ -250,6 +250,37 @@ class Vertex(KServe):
         return json.dumps({"instances": rows, "parameters": {"fields": fields, "method": method}}).encode()
 
 
+class SageMaker(MLflowInstances):
+    path = "/endpoints/{name}/invocations"
+    name = "sagemaker"
+
+
+class SageMakerLines(SageMaker):
+    """A row a line, a prediction a line."""
+
+    headers: ClassVar[Mapping[str, str]] = {"content-type": "application/jsonlines", "accept": "application/jsonlines"}
+
+    def write(self, rows: Sequence[Row], *, regression: bool = False) -> bytes:
+        return "\n".join(json.dumps(row) for row in rows).encode()
+
+    def scores(self, body: bytes) -> list[list[float]]:
+        found = map(json.loads, body.splitlines())
+        return [list(row["probability"].values()) if "probability" in row else [row["prediction"]] for row in found]
+
+
+class SageMakerCsv(SageMaker):
+    """The first line names the columns; answers have no such line."""
+
+    headers: ClassVar[Mapping[str, str]] = {"content-type": "text/csv", "accept": "text/csv"}
+
+    def write(self, rows: Sequence[Row], *, regression: bool = False) -> bytes:
+        return NativeCsv().write(rows)
+
+    def scores(self, body: bytes) -> list[list[float]]:
+        rows = list(csv.reader(io.StringIO(body.decode())))
+        return [[float(cell) for cell in row[: max(len(row) - 1, 1)]] for row in rows]
+
+
 class OpenInference(Common):
     """A tensor for each column."""
 
@@ -393,12 +424,14 @@ IN_JSON: list[Speaker] = [
     MLflowInputs(),
     KServe(),
     Vertex(),
+    SageMaker(),
     OpenInference(),
     RPC(),
     RPCCalls(),
 ]
 IN_OTHER_MEDIA: list[Speaker] = [NativeMsgpack(), NativeCsv(), NativeArrow(), NativeParquet()]
-SPEAKERS = [*IN_JSON, *IN_OTHER_MEDIA]
+OF_INVOCATIONS: list[Speaker] = [SageMakerLines(), SageMakerCsv()]
+SPEAKERS = [*IN_JSON, *IN_OTHER_MEDIA, *OF_INVOCATIONS]
 
 
 def _method(regression: bool) -> str:

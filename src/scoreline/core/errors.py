@@ -69,6 +69,13 @@ class NotAcceptable(ScorelineError):
     kind = "invalid"
 
 
+class HeaderTooLarge(ScorelineError):
+    """A header of a request is longer than its dialect allows."""
+
+    code = "header_too_large"
+    kind = "invalid"
+
+
 class LengthRequired(ScorelineError):
     """A request has no body, and does not say so."""
 
@@ -196,6 +203,7 @@ ERRORS: tuple[type[ScorelineError], ...] = (
     TooLarge,
     UnsupportedMediaType,
     NotAcceptable,
+    HeaderTooLarge,
     LengthRequired,
     TimedOut,
     MethodNotAllowed,

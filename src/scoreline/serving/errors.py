@@ -25,6 +25,7 @@ STATUS_OF_CODE: dict[str, int] = {
     "too_large": 413,
     "unsupported_media_type": 415,
     "too_many_requests": 429,
+    "header_too_large": 431,
 }
 """Errors that HTTP itself has a code for."""
 

@@ -12,7 +12,8 @@ from scoreline.core.access import Needs
 from scoreline.core.errors import MethodNotAllowed, ScorelineError
 from scoreline.serving.errors import http_status, internal
 from scoreline.serving.protocols.answered import Answered
-from scoreline.serving.protocols.dialect import Reply
+from scoreline.serving.protocols.dialect import InHeaders, Reply
+from scoreline.web.asides import ASIDE, Aside
 from scoreline.web.gate import GATE, Gate
 
 log = logging.getLogger("scoreline.web")
@@ -28,11 +29,19 @@ CHALLENGE = (("www-authenticate", 'Bearer realm="scoreline"'),)
 class Endpoint:
     """The methods of one path, as an ASGI application. HEAD is GET without a body; OPTIONS names the methods.
 
-    ``needs`` is what a caller must be allowed to do: for all methods, or for each of them.
+    ``needs`` is what a caller must be allowed to do: for all methods, or for each of them. ``in_headers`` is the
+    dialect whose headers go with every answer, where it has any.
     """
 
-    def __init__(self, views: Mapping[str, View], write_error: WriteError, needs: Needs | Mapping[str, Needs]) -> None:
+    def __init__(
+        self,
+        views: Mapping[str, View],
+        write_error: WriteError,
+        needs: Needs | Mapping[str, Needs],
+        in_headers: InHeaders | None = None,
+    ) -> None:
         self._views = dict(views)
+        self._in_headers = in_headers
         self.needs: dict[str, Needs] = {
             method: needs if isinstance(needs, str) else needs[method] for method in self._views
         }
@@ -44,6 +53,8 @@ class Endpoint:
         method = scope["method"]
         method = "GET" if method == "HEAD" else method
         view = self._views.get(method)
+        if self._in_headers is not None:
+            scope[ASIDE] = Aside(self._in_headers, scope["headers"])
         try:
             if view is not None:
                 request = Request(scope, receive)
@@ -64,6 +75,9 @@ class Endpoint:
             reply = self._refuse(scope, error)
         except Exception as error:
             reply = self._refuse(scope, log_failure(error, scope["request_id"]))
+        if self._in_headers is not None:
+            aside: Aside = scope[ASIDE]
+            reply = aside.tell(reply, scope["request_id"], scope["active"].version if "active" in scope else 0)
         await send_reply(reply, send)
 
     def _refuse(self, scope: Scope, error: ScorelineError) -> Reply:

@@ -30,7 +30,7 @@ class DialectMedia:
 
     def __init__(self, dialect: Dialect, media: Extensions[Medium]) -> None:
         self._media = [media[name] for name in dialect.media]
-        self._by_type = {type_: medium for medium in self._media for type_ in medium.types}
+        self._by_type = {type_: medium for medium in reversed(self._media) for type_ in medium.types}
         self._written: dict[str, Medium | None] = {}
         self._accepted: dict[str, Medium | None] = {}
 
@@ -55,7 +55,7 @@ class DialectMedia:
     @property
     def types(self) -> list[str]:
         """Content types that are read and written."""
-        return [JSON[0], *(medium.types[0] for medium in self._media)]
+        return list(dict.fromkeys([JSON[0], *(medium.types[0] for medium in self._media)]))
 
     def _read_as(self, content_type: str) -> Medium | None:
         name, parameters = _split(content_type)
@@ -111,12 +111,13 @@ def _ranges(accept: str) -> Iterator[_Range]:
 
 
 def _split(text: str) -> tuple[str, dict[str, str]]:
-    """Split a media type from its parameters; that a table has no header is a type of its own here."""
+    """Split a media type from its parameters; that a table has a header, or has none, is a type of its own here."""
     name, *rest = (part.strip() for part in text.split(";"))
     pairs = (part.partition("=") for part in rest)
     parameters = {key.strip().lower(): value.strip().strip('"') for key, _, value in pairs}
     name = name.lower()
-    return (f"{name}; header=absent" if parameters.get("header") == "absent" else name), parameters
+    header = parameters.get("header")
+    return (f"{name}; header={header}" if header in ("absent", "present") else name), parameters
 
 
 def _keep(kept: dict[str, Medium | None], header: str, medium: Medium | None) -> Medium | None:

@@ -15,7 +15,9 @@ from scoreline.serving.deployments import ActiveDeployments
 from scoreline.serving.media.medium import Medium
 from scoreline.serving.plane import Asked, Plane, clock
 from scoreline.serving.protocols.dialect import Dialect, Refusal, Reply
+from scoreline.web.address import in_address, score_address
 from scoreline.web.admission import Admission, Body
+from scoreline.web.asides import check_aside, in_headers
 from scoreline.web.body import read_body
 from scoreline.web.compression import encoding_of, unpack, unpack_if_small
 from scoreline.web.endpoint import Endpoint, View
@@ -31,13 +33,16 @@ def dialect_routes(
     """Yield the routes of ``dialect``, the scoring route first: routes are matched in order."""
     score = _score(dialect, media, deployments, plane, admission)
     views: dict[str, dict[str, View]] = {dialect.score_path: {"POST": score}}
+    if asks := in_address(dialect):
+        views[dialect.score_path]["GET"] = score_address(dialect, asks, deployments, plane, admission)
     for path, show in dialect.views.items():
         views.setdefault(path, {})["GET"] = _show(show, deployments)
     for refusal in dialect.refusals:
         views.setdefault(refusal.path, {})[refusal.method] = _refuse(refusal)
     for path, methods in views.items():
-        needs: dict[str, Needs] = {method: "score" if method == "POST" else "view" for method in methods}
-        endpoint = Endpoint(methods, dialect.error, needs)
+        scores = path == dialect.score_path
+        needs: dict[str, Needs] = {method: "score" if scores or method == "POST" else "view" for method in methods}
+        endpoint = Endpoint(methods, dialect.error, needs, in_headers(dialect) if scores else None)
         for prefix in dialect.prefixes:
             yield Route(prefix + path, endpoint)
 
@@ -48,6 +53,7 @@ def _score(
     async def score(request: Request) -> Reply:
         started_at = clock()
         request.scope["dialect"] = dialect.name
+        check_aside(request)
         headers = request.headers
         name, access = request.path_params.get("name"), request.scope["access"]
         active = deployments.route(name, _key(request), access.space)

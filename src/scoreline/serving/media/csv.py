@@ -32,15 +32,25 @@ EDGES = list(b',\n\r"')
 csv.field_size_limit(1 << 30)  # the size of a body bounds its fields
 
 
+_KINDS: dict[bool | None, tuple[str, tuple[str, ...]]] = {
+    True: ("csv", ("text/csv", "application/csv", "text/csv; header=present")),
+    False: ("csv-without-header", ("text/csv; header=absent",)),
+    None: ("csv-of-any-kind", ("text/csv", "application/csv")),
+}
+"""With a header, without, either → its name and its content types."""
+
+
 class Csv:
-    """Comma-separated values; without ``header`` they stand in the order of the schema."""
+    """Comma-separated values; without ``header`` they stand in the order of the schema.
+
+    None: whether there is one is seen in the first line. Answers have none then, as SageMaker's containers write them.
+    """
 
     is_table = True
     is_quick_to_write = True
 
-    def __init__(self, *, header: bool) -> None:
-        self.name = "csv" if header else "csv-without-header"
-        self.types = ("text/csv", "application/csv") if header else ("text/csv; header=absent",)
+    def __init__(self, *, header: bool | None) -> None:
+        self.name, self.types = _KINDS[header]
         self._header = header
 
     def is_quick(self, body: bytes) -> bool:
@@ -97,11 +107,12 @@ class TextFrame:
         return self._columns[j]
 
 
-def _read(body: bytes, schema: Schema, space: Room, *, header: bool) -> TextFrame:
-    frame = None if header else TextFrame(schema.names, schema)
+def _read(body: bytes, schema: Schema, space: Room, *, header: bool | None) -> TextFrame:
+    frame = TextFrame(schema.names, schema) if header is False else None
     for block in _blocks(body):
         if frame is None and block:
-            frame = TextFrame(_names(block.pop(0)), schema)
+            has_names = header or _are_names(block[0], schema)
+            frame = TextFrame(_names(block.pop(0)) if has_names else schema.names, schema)
         if frame is None or not block:
             continue
         n_names = len(frame.names)
@@ -151,6 +162,22 @@ def _records(beginning: bytes) -> list[list[str]]:
 
 def _names(header: Sequence[str]) -> list[str]:
     return [name.strip() or f"column_{position}" for position, name in enumerate(header, 1)]
+
+
+def _are_names(line: Sequence[str], schema: Schema) -> bool:
+    """Whether a first line names columns: half of its fields do, or it cannot be a row and has no number."""
+    names = _names(line)
+    if 2 * sum(name in schema.by_name for name in names) >= len(names):
+        return True
+    return len(names) != len(schema.columns) and not any(map(_is_number, names))
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _are_strict(body: bytes, quotes: npt.NDArray[np.intp]) -> bool:

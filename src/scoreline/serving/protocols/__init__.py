@@ -10,7 +10,9 @@ from scoreline.serving.protocols.mlflow import MLflow
 from scoreline.serving.protocols.native import Native
 from scoreline.serving.protocols.oip import OpenInference
 from scoreline.serving.protocols.rpc import RPC
+from scoreline.serving.protocols.sagemaker import SageMaker
 
 DIALECTS: Extensions[Dialect] = Extensions(
-    "dialect", [Native(), H2O(), RPC(), IBM(), IBMSpark(), Azure(), MLflow(), OpenInference(), KServe(), Vertex()]
+    "dialect",
+    [Native(), H2O(), RPC(), IBM(), IBMSpark(), Azure(), MLflow(), OpenInference(), KServe(), Vertex(), SageMaker()],
 )

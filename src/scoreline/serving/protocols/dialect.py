@@ -15,6 +15,9 @@ from scoreline.serving.active import Active
 NAME = "/deployments/{name}"
 """Path under which a dialect that knows one model only is spoken by the deployment ``{name}``."""
 
+Headers = tuple[tuple[str, str], ...]
+"""Names and values."""
+
 
 class Reply(msgspec.Struct, frozen=True, gc=False):
     """An answer, before any server framework sees it."""
@@ -22,7 +25,7 @@ class Reply(msgspec.Struct, frozen=True, gc=False):
     body: bytes
     media_type: str = "application/json"
     status: int = 200
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: Headers = ()
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -77,6 +80,42 @@ class Dialect(Protocol):
 
     def error(self, error: ScorelineError, request_id: str) -> bytes:
         """Write an error as callers of this dialect expect it."""
+        ...
+
+
+class Outcome(NamedTuple):
+    """What came of a request, for the headers of its answer."""
+
+    status: int
+    request_id: str
+    version: int
+    """Which version was to answer; 0: none was found."""
+    seconds: float
+    """From its headers to its answer."""
+
+
+class InHeaders(Protocol):
+    """What a dialect may do besides: read headers of a request to score, and tell in those of the answer."""
+
+    @property
+    def heeds(self) -> frozenset[bytes]:
+        """Names, in lower case, of the headers that it reads."""
+        ...
+
+    def check_headers(self, said: Mapping[bytes, bytes]) -> None:
+        """Refuse a request by the headers that it reads, where it does. Raises HeaderTooLarge, BadRequest."""
+        ...
+
+    def answer_headers(self, said: Mapping[bytes, bytes], outcome: Outcome) -> Headers:
+        """Return what is told beside the answer, or beside the error."""
+        ...
+
+
+class InAddress(Protocol):
+    """What a dialect may do besides: score the one row that stands in the query of an address, asked by GET."""
+
+    def body_of(self, query: Mapping[str, str], active: Active) -> bytes:
+        """Return the body that asks the same by POST. Raises BadRequest."""
         ...
 
 

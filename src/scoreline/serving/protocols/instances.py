@@ -29,6 +29,20 @@ def read_rows(rows: Any, active: Active, where: str) -> Decoded:
     return decoder.records(rows)
 
 
+def without_features(rows: Any, active: Active) -> Any:
+    """Return rows written as ``{"features": [value, …]}``, as SageMaker's own algorithms take them, as lists.
+
+    A schema may have a column of that name: then it means the column.
+    """
+    if not isinstance(rows, list) or not rows or "features" in active.pipeline.schema.by_name:
+        return rows
+    if not all(
+        isinstance(row, dict) and row.keys() == {"features"} and isinstance(row["features"], list) for row in rows
+    ):
+        return rows
+    return [row["features"] for row in rows]
+
+
 def read_columns(columns: Mapping[str, Any], active: Active, where: str) -> Decoded:
     """Decode an object of column → list of values; a value alone is a column of one row."""
     lists = {name: value if isinstance(value, list) else [value] for name, value in columns.items()}

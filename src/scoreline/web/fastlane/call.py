@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from scoreline.core.access import DEFAULT_SPACE
 from scoreline.core.errors import ScorelineError
 from scoreline.serving.plane import Asked
+from scoreline.web.asides import Aside
 from scoreline.web.fastlane.targets import Target
 from scoreline.web.fastlane.terms import SELDOM, Terms
 from scoreline.web.requests import LONGEST_KEY, new_request_id, valid_request_id
@@ -35,6 +36,7 @@ class Call(Asked):
 
     __slots__ = (
         "answer",
+        "aside",
         "complete",
         "disconnected",
         "error",
@@ -70,6 +72,8 @@ class Call(Asked):
         self.n_rows = None
         self.terms: Terms | None = None
         """How it is to be read and answered; None: as usual."""
+        self.aside: Aside | None = None
+        """What goes with its answer in headers, where its dialect has such."""
         self.error: ScorelineError | None = None
         """Why it is refused before its body is looked at."""
         self.expects = False

@@ -158,6 +158,8 @@ class Lane:
             else:
                 reply, error = _refusal(call, answer)
                 refused.append((call, reply.status, error))
+            if call.aside is not None:
+                reply = call.aside.tell(reply, call.request_id, call.version)
             if call.terms is not None and call.terms.dress is not None:
                 reply = call.terms.dress.put_on(reply)
             call.protocol.answer(call, reply)

@@ -9,6 +9,7 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from scoreline.core.errors import ScorelineError
 from scoreline.serving.plane import clock
+from scoreline.web.asides import Aside
 from scoreline.web.body import no_length
 from scoreline.web.fastlane.call import Call
 from scoreline.web.fastlane.patience import PatientConnection
@@ -134,11 +135,15 @@ class FastLane(PatientConnection):
         if self._lane.watch.tracing is not None:
             self._lane.watch.begin_call(call, self.headers)
         call.expects = self.expect_100_continue and http_version != "1.0"
+        if target.in_headers is not None:
+            call.aside = Aside(target.in_headers, self.headers)
         problem: ScorelineError | None = None
         if said or content_type != b"application/json":
             call.terms, problem = target.agreed.of(content_type, said)
             call.medium, call.accept = call.terms.medium, call.terms.accept
         try:
+            if call.aside is not None:
+                call.aside.check()
             call.active = active = self._lane.deployments.route(target.name, call.key, call.space)
             call.version = active.version
             if problem is not None:

@@ -9,7 +9,8 @@ from urllib.parse import unquote
 from starlette.routing import compile_path
 
 from scoreline.serving.protocols import DIALECTS
-from scoreline.serving.protocols.dialect import Dialect
+from scoreline.serving.protocols.dialect import Dialect, InHeaders
+from scoreline.web.asides import in_headers
 from scoreline.web.cors import Cors
 from scoreline.web.fastlane.terms import AgreedTerms
 from scoreline.web.media import DialectMedia
@@ -28,6 +29,8 @@ class Target(NamedTuple):
     route: str
     """The path with ``{name}`` in place of the deployment's."""
     agreed: AgreedTerms
+    in_headers: InHeaders | None
+    """The dialect, where it reads headers."""
 
 
 class Targets:
@@ -58,5 +61,6 @@ class Targets:
         path = unquote(url.partition(b"?")[0].decode())
         for pattern, dialect, route in self._patterns:
             if match := pattern.match(path.rstrip("/")):
-                return Target(dialect, match.groupdict().get("name"), path, route, self._agreed[dialect.name])
+                name, agreed = match.groupdict().get("name"), self._agreed[dialect.name]
+                return Target(dialect, name, path, route, agreed, in_headers(dialect))
         return None
