@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from scoreline.core.schema import LARGEST_NUMBER, Column
-from scoreline.scoring.frames import Frame
+from scoreline.scoring.frames import Frame, Levels
 from scoreline.scoring.values import Unreadable, mismatch
 
 
@@ -30,13 +30,18 @@ def number_column(frame: Frame, j: int, column: Column, read: Callable[[Any], fl
     return values
 
 
-def text_column(frame: Frame, j: int, column: Column, read: Callable[[Any], str]) -> list[str]:
+def text_column(
+    frame: Frame, j: int, column: Column, read: Callable[[Any], str]
+) -> list[str] | npt.NDArray[np.object_]:
     """Read column ``j`` of a frame into the ``texts`` block."""
     texts = frame.texts(j)
     if texts is None:
         objects = frame.objects(j)
         return _read_column(objects, range(len(objects)), column, read)
-    if column.integer and column.type == "category":
+    reread = column.integer and column.type == "category"
+    if isinstance(texts, Levels):
+        return np.array([read(text) if reread else text or "" for text in texts.texts], dtype=np.object_)[texts.places]
+    if reread:
         canonical = {text: read(text) for text in set(texts)}
         return [canonical[text] for text in texts]
     return [text or "" for text in texts]

@@ -113,7 +113,7 @@ class Decoder:
         """
         layout = self._layout(tuple(opened.names))
         numbers = np.full((opened.n_rows, len(self._number_names)), np.nan)
-        texts = np.full((opened.n_rows, len(self._text_names)), "", dtype=object)
+        texts = np.empty((opened.n_rows, len(self._text_names)), dtype=object)
         positions = {name: j for j, name in enumerate(opened.names)}
         for j, column in enumerate(self.schema.numbers):
             if column.name in positions:
@@ -121,6 +121,8 @@ class Decoder:
         for j, column in enumerate(self.schema.texts):
             if column.name in positions:
                 texts[:, j] = text_column(opened, positions[column.name], column, self._text_readers[j])
+            else:
+                texts[:, j] = ""
         return self._checked(Rows(numbers, texts), layout.ignored, layout.absent)
 
     def _read_numbers(self, values: tuple[Any, ...], i: int) -> Sequence[float]:

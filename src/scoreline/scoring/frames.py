@@ -7,7 +7,7 @@ give the same bits.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -28,9 +28,19 @@ PLAIN_ARROW_NUMBERS = frozenset(f"{kind}{bits}" for kind in ("int", "uint") for 
 ARROW_TEXTS = frozenset({"string", "large_string", "string_view"})
 PANDAS_MISSING_TIME = np.iinfo(np.int64).min
 
+FEWER_LEVELS = 8
+"""So many times fewer texts than rows are few: each is read once, and not for every row that has it."""
 NAN = float("nan")
 
 Floats = npt.NDArray[np.float64]
+
+
+class Levels(NamedTuple):
+    """A column of few different texts."""
+
+    texts: list[str | None]
+    places: npt.NDArray[np.int64]
+    """Which of them each row has."""
 
 
 class Frame(Protocol):
@@ -45,7 +55,7 @@ class Frame(Protocol):
     def floats(self, j: int) -> Floats | None: ...
     def parsed(self, j: int) -> tuple[Floats, list[int]] | None: ...
     def seconds(self, j: int) -> Floats | None: ...
-    def texts(self, j: int) -> list[str | None] | None: ...
+    def texts(self, j: int) -> list[str | None] | Levels | None: ...
     def objects(self, j: int) -> list[Any]: ...
 
 
@@ -98,10 +108,15 @@ class PolarsFrame:
             return seconds_of_ticks(ticks * 86400, "s", column.is_null().to_numpy())
         return seconds_of_ticks(ticks, column.dtype.time_unit, column.is_null().to_numpy())
 
-    def texts(self, j: int) -> list[str | None] | None:
+    def texts(self, j: int) -> list[str | None] | Levels | None:
         column = self._columns[j]
-        found: list[str | None] | None = column.to_list() if str(column.dtype) == "String" else None
-        return found
+        if str(column.dtype) != "String":
+            return None
+        levels = column.unique()
+        if len(levels) * FEWER_LEVELS > self.n_rows:
+            found: list[str | None] = column.to_list()
+            return found
+        return Levels(levels.to_list(), column.replace_strict(levels, range(len(levels))).to_numpy())
 
     def objects(self, j: int) -> list[Any]:
         values: list[Any] = self._columns[j].to_list()

@@ -169,3 +169,13 @@ def test_a_thing_that_is_no_table_is_refused_with_what_would_do():
     with pytest.raises(SchemaMismatch, match=r"expected rows, found numpy\.ndarray") as caught:
         Decoder(SCHEMA).frame(np.zeros((2, 2)))
     assert "polars or pandas DataFrame" in caught.value.hint
+
+
+@pytest.mark.parametrize("texts", [["car", None, "radio", ""], ["2", None, "02", "x"], ["2.0", "2", None, "3"]])
+def test_a_column_of_few_texts_reads_as_its_rows_do(texts):
+    columns = [Column(name="purpose", type="category"), Column(name="grade", type="category", integer=True)]
+    decoder = Decoder(Schema(columns=(*columns, Column(name="note", type="text"))))
+    rows = [dict.fromkeys(("purpose", "grade", "note"), texts[i % 7 % 4]) for i in range(400)]
+    by_levels = decoder.frame(pl.DataFrame(rows, schema=dict.fromkeys(rows[0], pl.String))).rows.texts
+    assert by_levels.tolist() == decoder.records(rows).rows.texts.tolist()
+    assert {type(text) for text in by_levels.ravel()} == {str}
