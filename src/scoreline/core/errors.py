@@ -183,10 +183,17 @@ class Unavailable(ScorelineError):
 
 
 class TooManyRequests(ScorelineError):
-    """As many requests as may wait for an answer do."""
+    """As many requests as may wait for an answer do, or a key sends more than it may.
+
+    ``retry_seconds`` is when to come again.
+    """
 
     code = "too_many_requests"
     kind = "unavailable"
+
+    def __init__(self, message: str, *, hint: str = "", retry_seconds: int = 1) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_seconds = retry_seconds
 
 
 class MissingExtra(ScorelineError):

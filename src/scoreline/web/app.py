@@ -73,6 +73,7 @@ def create_app(
     ``cors_origins`` (``*``: of all) may ask. ``gate`` lets requests in; without one, everybody may do anything.
     With ``control`` there are the routes that look after models and deployments by its use cases.
     """
+    gate = gate or OpenGate()
     meters = meters or Meters()
     deployments = ActiveDeployments(source, on_load=meters.loaded)
     if prediction_log is not None:
@@ -91,11 +92,13 @@ def create_app(
     async def lifespan(_: object) -> AsyncIterator[dict[str, object]]:
         async with watching(watch, plane):
             allocate_large_blocks_apart()
+            await asyncio.to_thread(gate.start)
             await asyncio.to_thread(deployments.start)
             admission.n_connections = room_for_connections(limits.n_connections)
-            lane = {LANE: Lane(deployments, plane, admission, watch, spoken, cors)} if fast_lane else {}
+            lane = {LANE: Lane(deployments, plane, admission, watch, spoken, gate, cors)} if fast_lane else {}
             yield {ADMISSION: admission, WATCH: watch, **lane}
             await asyncio.to_thread(deployments.close)
+            await asyncio.to_thread(gate.close)
             await asyncio.to_thread(shadow.close)
             translator.close()
 
@@ -108,7 +111,6 @@ def create_app(
     routes += health_routes(deployments, watch, write_error)
     routes.append(metrics_route(watch, write_error))
     routes += catalog_routes(deployments, spoken, write_error)
-    gate = gate or OpenGate()
     service = Service(control, deployments, plane, admission, watch, gate, spoken)
     routes += [route for routes_of in CONTROLS for route in routes_of(service)]
     nowhere = Endpoint(dict.fromkeys(METHODS, _nowhere(routes, deployments)), write_error, "view")

@@ -101,7 +101,9 @@ def refusal(
         error = log_failure(failure, request_id)
         body = write_error(error, request_id)
     status = http_status(error)
-    headers = allow if status == 405 else RETRY if status in (429, 503) else CHALLENGE if status == 401 else ()
+    headers = allow if status == 405 else CHALLENGE if status == 401 else ()
+    if status in (429, 503):
+        headers = RETRY if (seconds := getattr(error, "retry_seconds", 1)) == 1 else (("retry-after", str(seconds)),)
     return Reply(body, status=status, headers=headers)
 
 

@@ -10,12 +10,14 @@ from scoreline.serving.plane import Asked
 from scoreline.web.asides import Aside
 from scoreline.web.fastlane.targets import Target
 from scoreline.web.fastlane.terms import SELDOM, Terms
+from scoreline.web.gate.credentials import CREDENTIAL_HEADERS, SPACE_HEADER
 from scoreline.web.requests import LONGEST_KEY, new_request_id, valid_request_id
 
 if TYPE_CHECKING:
     from scoreline.web.fastlane.protocol import FastLane
 
 
+_OF_CALL = frozenset((b"x-request-id", b"traceparent", b"x-scoreline-routing-key", SPACE_HEADER))
 _NOTHING: list[bytes] = []
 
 
@@ -38,6 +40,7 @@ class Call(Asked):
         "answer",
         "aside",
         "complete",
+        "credential",
         "disconnected",
         "error",
         "expects",
@@ -45,6 +48,7 @@ class Call(Asked):
         "in_thread",
         "keep_alive",
         "more",
+        "problem",
         "protocol",
         "response_complete",
         "size",
@@ -52,7 +56,9 @@ class Call(Asked):
         "started",
         "target",
         "terms",
+        "unknown",
         "version",
+        "wanted_space",
     )
     message_event = _Nobody()
 
@@ -76,6 +82,14 @@ class Call(Asked):
         """What goes with its answer in headers, where its dialect has such."""
         self.error: ScorelineError | None = None
         """Why it is refused before its body is looked at."""
+        self.problem: ScorelineError | None = None
+        """What is wrong with it, should it be let in."""
+        self.credential = b""
+        """As it stands in its header; empty: none."""
+        self.wanted_space = target.space
+        """The space that is asked for; empty: the caller's own."""
+        self.unknown = False
+        """Whether it is not known yet who asks."""
         self.expects = False
         """Whether the caller still waits for ``100 Continue``."""
         self.body = b""
@@ -96,11 +110,11 @@ class Call(Asked):
         self.disconnected = False
 
     def read_headers(self, headers: list[tuple[bytes, bytes]]) -> tuple[int, bytes, list[bytes]]:
-        """Take request id and key; return content length (-1: not there), content type, and headers of ``SELDOM``.
+        """Take what is said of the call; return content length (-1: not there), content type, headers of ``SELDOM``.
 
         Of those, names and values follow one another.
         """
-        declared, content_type = -1, None
+        declared, content_type, credential = -1, None, b""
         said: list[bytes] = _NOTHING
         for name, value in headers:
             if name == b"content-type":
@@ -111,20 +125,30 @@ class Call(Asked):
             elif name in SELDOM:
                 if value != b"*/*":
                     said = [*said, name, value]
-            elif name == b"x-request-id" and not self.request_id:
-                self.request_id = valid_request_id(value) or ""
-            elif name == b"traceparent" and not self.trace:
-                self.trace = value.decode("latin-1")
-            elif name == b"x-scoreline-routing-key" and not self.key:
-                self.key = value[:LONGEST_KEY].decode("latin-1")
+            elif name in CREDENTIAL_HEADERS:
+                credential = credential or value
+            elif name in _OF_CALL:
+                self._take(name, value)
+        self.credential = credential
         if not self.request_id:
             self.request_id = new_request_id()
         return declared, content_type or b"", said
 
+    def _take(self, name: bytes, value: bytes) -> None:
+        """Take a header of ``_OF_CALL``: of each the first that says something."""
+        if name == b"x-request-id":
+            self.request_id = self.request_id or valid_request_id(value) or ""
+        elif name == b"traceparent":
+            self.trace = self.trace or value.decode("latin-1")
+        elif name == b"x-scoreline-routing-key":
+            self.key = self.key or value[:LONGEST_KEY].decode("latin-1")
+        elif value and self.wanted_space is self.target.space:
+            self.wanted_space = value
+
     @property
     def goes_to_lane(self) -> bool:
-        """Whether the lane answers it, or has: its turn has come, and it is whole or refused."""
-        return self.started and (self.complete or self.error is not None)
+        """Whether the lane answers it, or has: its turn has come, and it is refused, or whole and let in."""
+        return self.started and (self.error is not None or (self.complete and not self.unknown))
 
     def add(self, part: bytes) -> int:
         """Take a part of the body; return how many bytes there are now."""

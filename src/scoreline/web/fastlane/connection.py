@@ -101,9 +101,9 @@ class Connection(HttpToolsProtocol):
         call.started = True
         waiting = self._waiting
         waiting.append(call)
-        if call.error is not None or call.complete:
+        if call.goes_to_lane:
             self._lane.add(call)
-        elif call.expects and waiting[0] is call:
+        elif call.expects and waiting[0] is call and not call.unknown:
             self._ask_to_continue(call)
         if len(waiting) > N_PIPELINED:
             self.flow.pause_reading()
@@ -160,8 +160,9 @@ class Connection(HttpToolsProtocol):
             return
         if len(waiting) <= N_PIPELINED:
             self._resume_reading()
-        if waiting[0].expects and waiting[0].error is None and not waiting[0].complete:
-            self._ask_to_continue(waiting[0])
+        first = waiting[0]
+        if first.expects and first.error is None and not first.complete and not first.unknown:
+            self._ask_to_continue(first)
 
     def _forget_what_follows(self) -> None:
         self._ending = True

@@ -23,6 +23,7 @@ from scoreline.web.fastlane.call import Call
 from scoreline.web.fastlane.connections import Connections
 from scoreline.web.fastlane.response import Responses
 from scoreline.web.fastlane.targets import Targets
+from scoreline.web.gate import Gate
 from scoreline.web.large import LARGE_BODY_BYTES, LEAST_LARGE_BYTES, is_large, large_bodies
 from scoreline.web.media import DialectMedia
 from scoreline.web.watch import Watch
@@ -45,11 +46,13 @@ class Lane:
         admission: Admission,
         watch: Watch,
         media: Mapping[str, DialectMedia],
+        gate: Gate,
         cors: Cors | None = None,
     ) -> None:
         self.deployments = deployments
         self.admission = admission
         self.watch = watch
+        self.gate = gate
         self.targets = Targets(media, cors)
         self.connections = Connections()
         watch.n_calls = lambda: self.connections.n_calls

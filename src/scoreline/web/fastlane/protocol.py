@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from functools import partial
 from typing import Any, cast
 
 import httptools
@@ -12,10 +14,13 @@ from scoreline.serving.plane import clock
 from scoreline.web.asides import Aside
 from scoreline.web.body import no_length
 from scoreline.web.fastlane.call import Call
+from scoreline.web.fastlane.connection import N_PIPELINED
 from scoreline.web.fastlane.patience import PatientConnection
 from scoreline.web.fastlane.targets import Target
 from scoreline.web.fastlane.upgrade import head_without_offer, is_offered, make_parser
+from scoreline.web.gate import Known
 from scoreline.web.large import LARGE_BODY_BYTES
+from scoreline.web.reach import check_reach
 
 NO_HTTP = "Invalid HTTP request received."
 LONGEST_HEAD_BYTES = 64 * 1024
@@ -114,7 +119,7 @@ class FastLane(PatientConnection):
         call.whole_at = clock()
         if not call.keep_alive:
             self._ending = True
-        if call.started and call.error is None:
+        if call.started and call.error is None and not call.unknown:
             self._lane.add(call)
 
     def _check_size(self, call: Call) -> None:
@@ -137,24 +142,18 @@ class FastLane(PatientConnection):
         call.expects = self.expect_100_continue and http_version != "1.0"
         if target.in_headers is not None:
             call.aside = Aside(target.in_headers, self.headers)
-        problem: ScorelineError | None = None
         if said or content_type != b"application/json":
-            call.terms, problem = target.agreed.of(content_type, said)
+            call.terms, call.problem = target.agreed.of(content_type, said)
             call.medium, call.accept = call.terms.medium, call.terms.accept
-        try:
-            if call.aside is not None:
-                call.aside.check()
-            call.active = active = self._lane.deployments.route(target.name, call.key, call.space)
-            call.version = active.version
-            if problem is not None:
-                raise problem
-            if declared < 0 and b"transfer-encoding" not in said:
-                raise no_length()
-            if declared >= LARGE_BODY_BYTES:
-                self._admission.check_size(declared)
-                self.hold(call, declared)
-        except ScorelineError as error:
-            call.refuse(error)
+            if call.terms.dialect is not None:
+                call.dialect = call.terms.dialect
+        if declared < 0 and call.problem is None and b"transfer-encoding" not in said:
+            call.problem = no_length()
+        known = self._lane.gate.known(call.credential, call.wanted_space)
+        if known is not None:
+            self._let_in(call, declared, known)
+        else:
+            self._look_up(call, declared)
         before: Any = self.cycle
         self._call = call
         self.cycle = cast("RequestResponseCycle", call)
@@ -163,3 +162,48 @@ class FastLane(PatientConnection):
             self.pipeline.appendleft((self.cycle, self.app))
         else:
             self._start(call)
+
+    def _look_up(self, call: Call, declared: int) -> None:
+        """Have it found out who asks; nothing more is read meanwhile, unless it comes with what was read."""
+        call.unknown = True
+        self.flow.pause_reading()
+        found = self._lane.gate.look_up(call.credential, call.wanted_space, call.caller, self.loop)
+        found.add_done_callback(partial(self._looked_up, call, declared))
+
+    def _looked_up(self, call: Call, declared: int, found: asyncio.Future[Known]) -> None:
+        call.unknown = False
+        if call.disconnected or found.cancelled():
+            return
+        if not self.pipeline and len(self._waiting) <= N_PIPELINED:
+            self._resume_reading()
+        if call.error is not None:  # it was too large, or too slow
+            return
+        self._let_in(call, declared, found.result())
+        if call.goes_to_lane:
+            self._lane.add(call)
+        elif call.started and call.expects and self._waiting[0] is call:
+            self._ask_to_continue(call)
+
+    def _let_in(self, call: Call, declared: int, known: Known) -> None:
+        """Let a call in that is allowed to come in, and has somewhere to go; refuse any other."""
+        lane, name = self._lane, call.target.name
+        try:
+            access = known.admit("score")
+            call.space = access.space
+            if call.aside is not None:
+                call.aside.check()
+            active = lane.deployments.route(name, call.key, access.space)
+            if active.full_name not in known.reached:
+                check_reach(lane.deployments, access, "score", active, name)
+                known.reached.add(active.full_name)
+            if call.target.model_version is not None:
+                active = lane.deployments.of_version(active, call.target.model_version)
+            call.active = active
+            call.version = active.version
+            if call.problem is not None:
+                raise call.problem
+            if declared >= LARGE_BODY_BYTES:
+                self._admission.check_size(declared)
+                self.hold(call, declared)
+        except ScorelineError as error:
+            call.refuse(error)

@@ -10,9 +10,11 @@ from starlette.routing import compile_path
 
 from scoreline.serving.protocols import DIALECTS
 from scoreline.serving.protocols.dialect import Dialect, InHeaders
+from scoreline.serving.protocols.framed import as_framed
 from scoreline.web.asides import in_headers
 from scoreline.web.cors import Cors
 from scoreline.web.fastlane.terms import AgreedTerms
+from scoreline.web.gate.credentials import space_of
 from scoreline.web.media import DialectMedia
 
 N_ADDRESSES_KEPT = 1024
@@ -25,19 +27,23 @@ class Target(NamedTuple):
     dialect: Dialect
     name: str | None
     """Name of the deployment; None for the default one."""
+    model_version: str | None
+    """The one that the address means; None: it does not say."""
     path: str
     route: str
     """The path with ``{name}`` in place of the deployment's."""
     agreed: AgreedTerms
     in_headers: InHeaders | None
     """The dialect, where it reads headers."""
+    space: bytes
+    """The one that the address means; empty: it does not say."""
 
 
 class Targets:
     """Finds the target of an address. Matches as Starlette does, so that both ways agree on what is a scoring path."""
 
     def __init__(self, media: Mapping[str, DialectMedia], cors: Cors | None) -> None:
-        self._agreed = {name: AgreedTerms(own, cors) for name, own in media.items()}
+        self._agreed = {name: AgreedTerms(own, cors, as_framed(DIALECTS[name])) for name, own in media.items()}
         self._patterns = [
             (compile_path(prefix + dialect.score_path)[0], dialect, prefix + dialect.score_path)
             for dialect in DIALECTS
@@ -58,9 +64,11 @@ class Targets:
     def _match(self, url: bytes) -> Target | None:
         if not url.startswith(b"/") or b"#" in url or not url.isascii():
             return None  # rare, and uvicorn has its rules for them
-        path = unquote(url.partition(b"?")[0].decode())
+        before, _, query = url.partition(b"?")
+        path = unquote(before.decode())
         for pattern, dialect, route in self._patterns:
             if match := pattern.match(path.rstrip("/")):
-                name, agreed = match.groupdict().get("name"), self._agreed[dialect.name]
-                return Target(dialect, name, path, route, agreed, in_headers(dialect))
+                meant, agreed = match.groupdict(), self._agreed[dialect.name]
+                name, version = meant.get("name"), meant.get("version")
+                return Target(dialect, name, version, path, route, agreed, in_headers(dialect), space_of(query))
         return None

@@ -1,0 +1,257 @@
+"""The gate that asks for a key: what it knows it answers at once, what it does not know it finds out in threads."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Protocol, TypeVar
+
+import msgspec
+from starlette.requests import Request
+
+from scoreline.core.access import EVERY_SPACE, NO_ACTIONS, Access, Needs
+from scoreline.core.errors import NotFound, ScorelineError, TooManyRequests, Unauthenticated, Unavailable
+from scoreline.web.gate import credentials
+from scoreline.web.gate.passes import NOBODY, Pass, Stranger, is_over
+from scoreline.web.gate.rate import Bucket
+from scoreline.web.gate.seam import Known
+
+POLL_SECONDS = 0.25
+"""How often it is asked whether anything changed."""
+N_KEPT = 10_000
+"""Credentials that are remembered; those that do not hold are counted apart."""
+STRANGER_SECONDS = 5.0
+"""How long a credential that does not hold is remembered, at most: it may hold soon."""
+N_THREADS = 2
+N_ASKING = 256
+"""Credentials that may wait to be looked up, …"""
+N_ASKING_FROM_ONE = 16
+"""… and those of one address. What is known to hold does not count, whatever becomes of it."""
+FAILURES_A_SECOND, N_FAILURES = 20.0, 100
+"""How many credentials of one address may turn out not to hold."""
+
+_NONE = Stranger(Unauthenticated("the request does not say who sends it", hint=credentials.HINT))
+_UNKNOWABLE = Unavailable(
+    "who sends the request could not be found out", hint="send it again in a moment; the server's log has the cause"
+)
+
+_K = TypeVar("_K")
+_V = TypeVar("_V")
+
+log = logging.getLogger("scoreline.web")
+
+
+class Space(Protocol):
+    """What is asked of a space."""
+
+    @property
+    def name(self) -> str: ...
+
+
+class Authority(Protocol):
+    """Who knows the credentials: the security room."""
+
+    def authenticate_secret(self, secret: str) -> Access:
+        """Return whose key or token that is. Raises Unauthenticated."""
+        ...
+
+    def authenticate_password(self, name: str, password: str, origin: str = "") -> Access:
+        """Return the user. Raises Unauthenticated."""
+        ...
+
+    def change_counter(self) -> int:
+        """Return a number that grows with every change that an Access does not know of."""
+        ...
+
+    def space(self, id_or_name: str) -> Space:
+        """Return a space. Raises NotFound."""
+        ...
+
+
+class KeyGate:
+    """Lets in whom ``authority`` knows. One for a worker, used in its event loop between ``start`` and ``close``.
+
+    A key's rate is shared out over the server's ``n_workers``: each lets its share through.
+    """
+
+    def __init__(self, authority: Authority, *, n_workers: int = 1) -> None:
+        self._authority = authority
+        self._n_workers = n_workers
+        self._passes: dict[bytes | tuple[bytes, bytes], Pass] = {}
+        self._strangers: dict[bytes | tuple[bytes, bytes], Stranger] = {}
+        self._familiar: set[bytes] = set()
+        """Credentials that held before the last change."""
+        self._buckets: dict[str, Bucket] = {}
+        self._asking: dict[tuple[bytes, bytes], asyncio.Future[Known]] = {}
+        self._n_asking: Counter[str] = Counter()
+        self._failures: dict[str, Bucket] = {}
+        self._threads = ThreadPoolExecutor(N_THREADS, "scoreline-gate")
+        self._counter: int | None = None
+        self._closed = threading.Event()
+        self._following: threading.Thread | None = None
+
+    def known(self, credential: bytes, space: bytes) -> Known | None:
+        key = (credential, space) if space else credential
+        found: Known | None = self._passes.get(key)
+        if found is None:
+            found = self._strangers.get(key) if credential else _NONE
+        return None if found is None or is_over(found.expires_at) else found
+
+    async def admit(self, request: Request, needs: Needs) -> Access:
+        if needs == "nothing":
+            return NOBODY
+        scope = request.scope
+        credential, space = credentials.find(scope["headers"], scope["query_string"])
+        return await self._identify(credential, space, needs, scope["client"][0] if scope["client"] else "")
+
+    async def identify(self, credential: bytes, needs: Needs, *, space: str = "", origin: str = "") -> Access:
+        return await self._identify(credential, space.encode(), needs, origin)
+
+    async def _identify(self, credential: bytes, space: bytes, needs: Needs, origin: str) -> Access:
+        found = self.known(credential, space)
+        if found is None:  # others may wait for the same: who stops waiting must not stop them
+            found = await asyncio.shield(self.look_up(credential, space, origin, asyncio.get_running_loop()))
+        return found.admit(needs)
+
+    def look_up(
+        self, credential: bytes, space: bytes, origin: str, loop: asyncio.AbstractEventLoop
+    ) -> asyncio.Future[Known]:
+        asked = self._asking.get((credential, space))
+        if asked is not None:
+            return asked
+        if (refused := self._too_many(credential, origin)) is not None:
+            found: asyncio.Future[Known] = loop.create_future()
+            found.set_result(refused)
+            return found
+        asked = loop.run_in_executor(self._threads, self._ask, credential, space, origin)
+        self._asking[credential, space] = asked
+        self._n_asking[origin] += 1
+        asked.add_done_callback(partial(self._answered, credential, space, origin, self._passes))
+        return asked
+
+    def start(self) -> None:
+        """Begin to follow what changes, in a thread of its own: loading a model must not keep a revoked key alive."""
+        self.refresh()
+        self._following = threading.Thread(target=self._follow, name="scoreline-gate-changes", daemon=True)
+        self._following.start()
+
+    def close(self) -> None:
+        """End the threads."""
+        self._closed.set()
+        if self._following is not None:
+            self._following.join()
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _follow(self) -> None:
+        failed = False
+        while not self._closed.wait(POLL_SECONDS):
+            try:
+                self.refresh()
+                failed = False
+            except Exception:
+                if not failed:
+                    log.exception("changes of keys and roles cannot be followed; what is known goes on to hold")
+                failed = True
+
+    def refresh(self) -> None:
+        """Forget what a change may have made untrue."""
+        counter = self._authority.change_counter()
+        if counter == self._counter:
+            return
+        if self._counter is not None:
+            self._familiar = {key if isinstance(key, bytes) else key[0] for key in self._passes}
+            self._passes, self._strangers = {}, {}
+        self._counter = counter
+
+    def _too_many(self, credential: bytes, origin: str) -> Stranger | None:
+        """Return the refusal of what would keep the threads from those who may come in; None: there is room."""
+        if credential in self._familiar:
+            return None
+        failures = self._failures.get(origin)
+        busy = len(self._asking) >= N_ASKING or self._n_asking[origin] >= N_ASKING_FROM_ONE
+        if not busy and (failures is None or not failures.is_empty):
+            return None
+        return Stranger(
+            TooManyRequests(
+                "too many requests come with credentials that are not known here",
+                hint="send it again in a moment; is the key right?",
+            )
+        )
+
+    def _answered(
+        self, credential: bytes, space: bytes, origin: str, passes: object, asked: asyncio.Future[Known]
+    ) -> None:
+        """Keep what was found out, unless something has changed since it was asked."""
+        del self._asking[credential, space]
+        self._n_asking[origin] -= 1
+        if not self._n_asking[origin]:
+            del self._n_asking[origin]
+        if asked.cancelled():
+            return
+        found, key = asked.result(), (credential, space) if space else credential
+        if isinstance(found, Pass):
+            if passes is self._passes:
+                _keep(self._passes, key, found)
+        elif not is_over(found.expires_at):
+            self._count_failure(origin)
+            self._passes.pop(key, None)
+            if passes is self._passes:
+                _keep(self._strangers, key, found)
+
+    def _count_failure(self, origin: str) -> None:
+        bucket = self._failures.get(origin)
+        if bucket is None:
+            bucket = Bucket(FAILURES_A_SECOND, N_FAILURES)
+            _keep(self._failures, origin, bucket)
+        bucket.take()
+
+    def _ask(self, header: bytes, space: bytes, origin: str) -> Known:
+        try:
+            given = credentials.read(header)
+            if given.user is None:
+                access = self._authority.authenticate_secret(given.secret)
+            else:
+                access = self._authority.authenticate_password(given.user, given.secret, origin)
+            if space:
+                access = self._within(access, space.decode("latin-1"))
+        except ScorelineError as error:
+            lasts = error.kind in ("unauthenticated", "not_found")
+            return Stranger(error, time.time() + STRANGER_SECONDS if lasts else 0.0)
+        except Exception:
+            log.exception("a credential could not be looked up")
+            return Stranger(_UNKNOWABLE, 0.0)
+        return Pass(access, self._bucket(access))
+
+    def _within(self, access: Access, named: str) -> Access:
+        """Return the access in another space. Raises NotFound also where it may do nothing there."""
+        if named == access.space:
+            return access
+        try:
+            name = self._authority.space(named).name
+        except NotFound:
+            name = ""
+        if not name or name == EVERY_SPACE or access.actions(name) == NO_ACTIONS:
+            raise NotFound(f"there is no space `{named}`", hint="GET /api/v1/spaces lists those you may see")
+        return msgspec.structs.replace(access, space=name)
+
+    def _bucket(self, access: Access) -> Bucket | None:
+        """Return the bucket of a key, which outlives what is known of it."""
+        if not access.rate:
+            return None
+        rate = access.rate / self._n_workers
+        bucket = self._buckets.get(f"{access.kind} {access.id}")
+        if bucket is None or bucket.rate != rate:
+            bucket = Bucket(rate)
+            _keep(self._buckets, f"{access.kind} {access.id}", bucket)
+        return bucket
+
+
+def _keep(kept: dict[_K, _V], key: _K, value: _V) -> None:
+    if len(kept) >= N_KEPT:
+        kept.clear()
+    kept[key] = value

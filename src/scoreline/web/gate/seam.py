@@ -1,0 +1,78 @@
+"""What stands on every way in, and the gate that is open to all."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Protocol
+
+from starlette.requests import Request
+
+from scoreline.core.access import ANYONE, Access, Needs
+from scoreline.web.gate.passes import Pass, Stranger
+
+GATE = "gate"
+"""Under this name a request's scope has the gate."""
+
+Known = Pass | Stranger
+"""What was found out about a credential."""
+
+
+class Gate(Protocol):
+    """Lets requests in."""
+
+    async def admit(self, request: Request, needs: Needs) -> Access:
+        """Return who sends ``request``; where it needs ``nothing``, nobody asks who that is.
+
+        Raises Unauthenticated when it says not who, Forbidden when whoever it is may not do so in the space that is
+        meant, NotFound when there is no such space for them, TooManyRequests when they send more than they may.
+        """
+        ...
+
+    async def identify(self, credential: bytes, needs: Needs, *, space: str = "", origin: str = "") -> Access:
+        """Do the same for what is no HTTP: ``credential`` is a key, a token, or what a header of HTTP would hold."""
+        ...
+
+    def known(self, credential: bytes, space: bytes) -> Known | None:
+        """Return what is known of a credential in a space (empty: its own); None: ``look_up`` finds it out."""
+        ...
+
+    def look_up(
+        self, credential: bytes, space: bytes, origin: str, loop: asyncio.AbstractEventLoop
+    ) -> asyncio.Future[Known]:
+        """Find it out in a thread, and say so in ``loop``. ``origin`` is the address of the caller."""
+        ...
+
+    def start(self) -> None:
+        """Follow what changes, until ``close``."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class OpenGate:
+    """Lets everyone in, to do anything."""
+
+    def __init__(self) -> None:
+        self._everyone = Pass(ANYONE)
+
+    async def admit(self, request: Request, needs: Needs) -> Access:
+        return ANYONE
+
+    async def identify(self, credential: bytes, needs: Needs, *, space: str = "", origin: str = "") -> Access:
+        return ANYONE
+
+    def known(self, credential: bytes, space: bytes) -> Known | None:
+        return self._everyone
+
+    def look_up(
+        self, credential: bytes, space: bytes, origin: str, loop: asyncio.AbstractEventLoop
+    ) -> asyncio.Future[Known]:
+        found: asyncio.Future[Known] = loop.create_future()
+        found.set_result(self._everyone)
+        return found
+
+    def start(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
