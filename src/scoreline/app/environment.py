@@ -8,6 +8,29 @@ from urllib.parse import SplitResult, urlsplit
 from scoreline.core.errors import BadSetting
 
 MOST_DIGITS = 19
+SHORTEST_SECRET = 32
+
+
+class Secret(str):
+    """A text that is not shown where settings are."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+
+def secret(variable: str, environment: Mapping[str, str]) -> Secret | None:
+    """Read a secret that somebody made; None: not given. Raises BadSetting, without it."""
+    text = environment.get(variable)
+    if not text:
+        return None
+    if len(text) < SHORTEST_SECRET:
+        raise BadSetting(
+            f"{variable} has {len(text)} characters: expected {SHORTEST_SECRET} or more",
+            hint="openssl rand -hex 32 makes one",
+        )
+    return Secret(text)
 
 
 def switch(variable: str, environment: Mapping[str, str], default: str) -> bool:

@@ -15,6 +15,7 @@ from scoreline.core.errors import BadSetting, Unavailable
 
 if TYPE_CHECKING:
     from scoreline.registry import Registry
+    from scoreline.security import Security
     from scoreline.storage.metadata import MetadataStore
 
 DEFAULT_HOME = "~/.scoreline"
@@ -77,6 +78,13 @@ SETTINGS: tuple[Setting, ...] = (
         "60",
         "How old a segment of the prediction log becomes before it may become a table.",
     ),
+    Setting(
+        "secret",
+        "SCORELINE_SECRET",
+        "made and kept in the database",
+        "What tokens are signed with and deployments' own keys are derived from: 32 characters or more."
+        " Another one ends all of them.",
+    ),
     Setting("workers", "SCORELINE_WORKERS", "1", "Processes that answer, or `auto`: one for each core."),
     Setting(
         "stuck_seconds",
@@ -135,6 +143,8 @@ class Settings(NamedTuple):
     max_connections: int = 20_000
     cors_origins: tuple[str, ...] = ()
     request_log: RequestLog = "all"
+    secret: read.Secret | None = None
+    """None: the one in the database."""
 
     @classmethod
     def of(
@@ -177,6 +187,7 @@ class Settings(NamedTuple):
             max_connections=read.whole("SCORELINE_MAX_CONNECTIONS", given) or 20_000,
             cors_origins=read.origins("SCORELINE_CORS_ORIGINS", given.get("SCORELINE_CORS_ORIGINS", "").split(",")),
             request_log=_request_log("SCORELINE_REQUEST_LOG", given),
+            secret=read.secret("SCORELINE_SECRET", given),
         )
 
     @property
@@ -233,6 +244,14 @@ class App:
         from scoreline.storage.artifacts import LocalArtifacts
 
         return Registry(self._metadata, LocalArtifacts(self.settings.artifacts_folder))
+
+    @cached_property
+    def security(self) -> Security:
+        """Keys, users, tokens, spaces, the audit log."""
+        from scoreline.security import Security
+        from scoreline.storage.security import SecurityMetadata
+
+        return Security(SecurityMetadata(self._metadata), self.settings.secret)
 
     @cached_property
     def _metadata(self) -> MetadataStore:

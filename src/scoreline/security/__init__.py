@@ -1,1 +1,6 @@
-"""Who asks, and what they may do: keys, passwords, tokens, roles, spaces, audit."""
+"""Keys, passwords, tokens, roles, spaces, the audit log: who a caller is, and what it may do."""
+
+from scoreline.security.seams import SecurityRecords, SecurityStore
+from scoreline.security.security import Security
+
+__all__ = ["Security", "SecurityRecords", "SecurityStore"]

@@ -1,0 +1,357 @@
+"""Security: every rule about who a caller is and what it may do, over whatever stores it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from scoreline.core.access import ACTIONS, ANYONE, DEFAULT_SPACE, EVERY_SPACE, Access, Action, Role
+from scoreline.core.errors import Conflict, Unauthenticated
+from scoreline.core.identities import AuditRecord, DeploymentKeys, Key, NewKey, Outcome, Slot, Space, Token, User
+from scoreline.security import access as accesses
+from scoreline.security import audit as audit_log
+from scoreline.security import keys, names, secrets, users
+from scoreline.security.administrators import administered, keep_one
+from scoreline.security.change import By, Clock, changing, utc_now
+from scoreline.security.deployment_keys import DeploymentKeyRing
+from scoreline.security.logins import Logins
+from scoreline.security.passwords import Passwords
+from scoreline.security.seams import SecurityStore
+from scoreline.security.sessions import Sessions
+
+USE_NOTED_EVERY = timedelta(minutes=1)
+
+
+class Security:
+    """Keys, users, tokens, spaces and the audit log.
+
+    Safe to use from many threads and processes at once: each method is one transaction, or a few. What changes
+    anything takes ``by``, the caller, and ``origin``, its address: a caller gives no right that it has not itself, and
+    every change is in the audit log. Without ``by`` it is the machine's own.
+    """
+
+    def __init__(self, store: SecurityStore, secret: str | None = None, *, clock: Clock = utc_now) -> None:
+        self._store = store
+        self._given_secret = secret
+        self._now = clock
+        self._passwords = Passwords()
+        self._logins = Logins(store, self._passwords, clock)
+
+    # who a caller is
+
+    def authenticate_secret(self, secret: str) -> Access:
+        """Return what the caller with a key or an access token may do. Raises Unauthenticated.
+
+        It reads the store: whoever is asked often keeps the answer until `change_counter` grows.
+        """
+        if not secret.startswith(secrets.KEY_PREFIX):
+            return self._sessions.access_of(secret)
+        now, id_ = self._now(), secrets.key_id(secret)
+        with self._store.reading() as records:
+            digest = records.key_digest(id_) if id_ is not None else None
+            key = records.key(id_) if id_ is not None else None
+            user = records.user(key.user) if key is not None and key.user is not None else None
+        if not secrets.same(digest or "", secrets.digest(secret)) or key is None:
+            raise Unauthenticated("this key is not known here", hint="scoreline key create makes one")
+        accesses.refuse_ended(key, now)
+        if key.last_used_at is None or now - key.last_used_at >= USE_NOTED_EVERY:
+            self.note_use([key.id])
+        return accesses.of_key(key, user)
+
+    def authenticate_password(self, name: str, password: str, origin: str = "") -> Access:
+        """Return what the user with a name and a password may do.
+
+        Raises Unauthenticated, the same after the same time whether the name or the password is wrong; and
+        TooManyRequests after too many wrong ones.
+        """
+        return accesses.of_user(self._logins.user_of(name, password, origin))
+
+    def change_counter(self) -> int:
+        """Return a number that grows with every change of what anybody may do."""
+        with self._store.reading() as records:
+            return records.change_counter()
+
+    def note_use(self, key_ids: Iterable[str]) -> None:
+        """Write that keys were used just now, at most once a minute each. For those who keep accesses and ask less."""
+        now, used = self._now(), list(key_ids)
+        if used:
+            with self._store.writing() as records:
+                records.note_use(used, now, now - USE_NOTED_EVERY)
+
+    def ensure_administrator(self) -> str | None:
+        """Make a key that administers the installation where nobody does; return its secret, this one time."""
+        now = self._now()
+        with self._store.reading() as records:
+            if administered(records, now):
+                return None
+        with changing(self._store, "key.create", By(), now) as change:
+            if administered(change.records, now):  # another process was quicker
+                return None
+            key = Key(id=secrets.new_id(), name="administrator", space=EVERY_SPACE, actions=ACTIONS, created_at=now)
+            change.of(_shown(key), EVERY_SPACE)
+            return keys.create(change.records, key, now).secret
+
+    # keys
+
+    def create_key(
+        self,
+        name: str,
+        *,
+        space: str = DEFAULT_SPACE,
+        role: Role | None = None,
+        actions: Sequence[Action] | None = None,
+        deployments: Sequence[str] = (),
+        expires_at: datetime | None = None,
+        rate: float = 0.0,
+        user: str | None = None,
+        by: Access = ANYONE,
+        origin: str = "",
+    ) -> NewKey:
+        """Make a key; its secret is in the answer and nowhere else.
+
+        ``space``: ``*`` is every space. ``deployments``: the only ones it may see and score. ``user``: it acts for
+        that user, and may do no more, whatever its role; without a role it may do all that the user may.
+        Raises BadSetting, NotFound, Forbidden.
+        """
+        now = self._now()
+        may = keys.allowed(role, actions, otherwise=() if user is None else ACTIONS)
+        with changing(self._store, "key.create", By(by, origin), now) as change:
+            owner = users.find(change.records, user) if user is not None else None
+            if owner is None or owner.id != by.id:
+                accesses.require_admin(by, space if owner is None else EVERY_SPACE, "make this key")
+            key = Key(
+                id=secrets.new_id(),
+                name=name,
+                space=space,
+                actions=may,
+                deployments=tuple(dict.fromkeys(deployments)) or None,
+                user=owner.id if owner else None,
+                rate=float(rate),
+                created_at=now,
+                expires_at=expires_at,
+            )
+            change.of(_shown(key), space)
+            return keys.create(change.records, key, now)
+
+    def keys(self, *, space: str | None = None, user: str | None = None) -> list[Key]:
+        """Return all keys, the newest first: those of a space, of a user, or all."""
+        with self._store.reading() as records:
+            return records.find_keys(space=space, user=users.find(records, user).id if user is not None else None)
+
+    def revoke_key(self, id_or_name: str, *, by: Access = ANYONE, origin: str = "") -> Key:
+        """Let a key count for nothing from now on, and the tokens that came of it.
+
+        Raises NotFound, Forbidden, and Conflict when it is the last administrator's.
+        """
+        now = self._now()
+        with changing(self._store, "key.revoke", By(by, origin), now) as change:
+            records = change.records
+            was, key = administered(records, now), keys.find(records, id_or_name, now)
+            if key.user is None or key.user != by.id:
+                accesses.require_admin(by, key.space, "revoke this key")
+            records.revoke_key(key.id, now)
+            keep_one(records, now, was=was, who=f"key {key.name!r}")
+            change.of(_shown(key), key.space)
+            return records.key(key.id) or key
+
+    def deployment_keys(self, space: str, deployment: str) -> DeploymentKeys:
+        """Return a deployment's own two keys, made at first use; the same ones until they are made anew."""
+        return self._deployment_keys.show(space, deployment)
+
+    def regenerate_deployment_key(
+        self, space: str, deployment: str, slot: Slot, *, by: Access = ANYONE, origin: str = ""
+    ) -> DeploymentKeys:
+        """Make one of a deployment's two keys anew; the one before counts for nothing from now on.
+
+        Raises Forbidden when ``by`` may not edit in the space.
+        """
+        return self._deployment_keys.regenerate(space, deployment, slot, By(by, origin))
+
+    def forget_deployment(self, space: str, deployment: str, *, by: Access = ANYONE, origin: str = "") -> None:
+        """Revoke a deployment's own keys: it is gone, and another of its name is another one."""
+        self._deployment_keys.revoke(space, deployment, By(by, origin))
+
+    # users
+
+    def create_user(self, name: str, password: str | None = None, *, by: Access = ANYONE, origin: str = "") -> User:
+        """Make a user: a person with a password, or a machine without. It may do nothing before it is given a role.
+
+        Raises BadSetting, Forbidden, and Conflict when the name is taken.
+        """
+        hashed = users.hashed(self._passwords, names.check_user(name), password)
+        with changing(self._store, "user.create", By(by, origin), self._now()) as change:
+            accesses.require_admin(by, EVERY_SPACE, "make users")
+            change.of(f"user {name}", EVERY_SPACE)
+            return users.create(change.records, name, hashed, change.now)
+
+    def users(self) -> list[User]:
+        """Return all users by name."""
+        with self._store.reading() as records:
+            return records.users()
+
+    def user(self, id_or_name: str) -> User:
+        """Return one user. Raises NotFound."""
+        with self._store.reading() as records:
+            return users.find(records, id_or_name)
+
+    def set_password(self, user: str, password: str, *, by: Access = ANYONE, origin: str = "") -> None:
+        """Give a user a new password; tokens that came of the one before end. Users may change their own.
+
+        Raises BadSetting, NotFound, Forbidden.
+        """
+        hashed = users.hashed(self._passwords, self.user(user).name, password)
+        with changing(self._store, "user.password", By(by, origin), self._now()) as change:
+            found = users.find(change.records, user)
+            if by.kind != "user" or by.id != found.id:
+                accesses.require_admin(by, EVERY_SPACE, "set other users' passwords")
+            users.replace_password(change.records, found, hashed)
+            change.of(f"user {found.name}", EVERY_SPACE)
+
+    def delete_user(self, user: str, *, by: Access = ANYONE, origin: str = "") -> User:
+        """Delete a user with its keys. Raises NotFound, Forbidden, and Conflict when it is the last administrator."""
+        with changing(self._store, "user.delete", By(by, origin), self._now()) as change:
+            accesses.require_admin(by, EVERY_SPACE, "delete users")
+            records = change.records
+            was, found = administered(records, change.now), users.find(records, user)
+            records.delete_user(found.id)
+            keep_one(records, change.now, was=was, who=f"user {found.name!r}")
+            change.of(f"user {found.name}", EVERY_SPACE)
+            return found
+
+    def grant(self, user: str, space: str, role: Role, *, by: Access = ANYONE, origin: str = "") -> User:
+        """Give a user a role in a space (``*``: in every one) instead of the one it had there.
+
+        Raises BadSetting, NotFound, Forbidden, and Conflict when nobody would administer the installation.
+        """
+        with changing(self._store, "user.grant", By(by, origin), self._now()) as change:
+            accesses.require_admin(by, space, "give roles")
+            was = administered(change.records, change.now)
+            found = users.grant(change.records, user, space, role)
+            keep_one(change.records, change.now, was=was, who=f"user {found.name!r}")
+            change.of(f"user {found.name}: {role}", space)
+            return found
+
+    def withdraw(self, user: str, space: str, *, by: Access = ANYONE, origin: str = "") -> User:
+        """Take a user's role in a space away.
+
+        Raises NotFound, Forbidden, and Conflict when nobody would administer the installation.
+        """
+        with changing(self._store, "user.withdraw", By(by, origin), self._now()) as change:
+            accesses.require_admin(by, space, "take roles away")
+            was = administered(change.records, change.now)
+            found = users.withdraw(change.records, user, space)
+            keep_one(change.records, change.now, was=was, who=f"user {found.name!r}")
+            change.of(f"user {found.name}", space)
+            return found
+
+    # tokens
+
+    def issue_token(self, whose: Access | User, *, audience: str = "") -> Token:
+        """Return a token for a caller who has just shown a key or a password."""
+        return self._sessions.begin(whose, audience)
+
+    def refresh(self, refresh_token: str) -> Token:
+        """Return a new token for a refresh token, which is good for that once.
+
+        Raises Unauthenticated; when it was used before, all tokens of its family end, for somebody has a copy.
+        """
+        return self._sessions.refresh(refresh_token)
+
+    def revoke_token(self, token: str, *, origin: str = "") -> None:
+        """End an access or refresh token, and all of its family. Raises Unauthenticated when it is none."""
+        self._sessions.revoke(token, origin)
+
+    # spaces
+
+    def create_space(self, name: str, description: str = "", *, by: Access = ANYONE, origin: str = "") -> Space:
+        """Make a space. Raises BadSetting, Forbidden, and Conflict when the name is taken."""
+        with changing(self._store, "space.create", By(by, origin), self._now()) as change:
+            accesses.require_admin(by, EVERY_SPACE, "make spaces")
+            if change.records.space(names.check("space", name)) is not None:
+                raise Conflict(f"there is a space {name!r} already", hint="scoreline space list shows them")
+            space = Space(id=str(uuid.uuid4()), name=name, description=description, created_at=change.now)
+            change.records.add_space(space)
+            change.of(f"space {name}", name)
+            return space
+
+    def spaces(self) -> list[Space]:
+        """Return all spaces by name."""
+        with self._store.reading() as records:
+            return records.spaces()
+
+    def space(self, id_or_name: str) -> Space:
+        """Return one space. Raises NotFound."""
+        with self._store.reading() as records:
+            return users.find_space(records, id_or_name)
+
+    def delete_space(self, id_or_name: str, *, by: Access = ANYONE, origin: str = "") -> Space:
+        """Delete an empty space with the roles in it, and revoke its keys.
+
+        Raises NotFound, Forbidden, and Conflict when it is the default one or anything belongs to it.
+        """
+        with changing(self._store, "space.delete", By(by, origin), self._now()) as change:
+            records = change.records
+            space = users.find_space(records, id_or_name)
+            accesses.require_admin(by, EVERY_SPACE, "delete spaces")
+            if space.name == DEFAULT_SPACE:
+                raise Conflict("the default space stays", hint="delete what is in it instead")
+            for key in records.find_keys(space=space.name):
+                records.revoke_key(key.id, change.now)
+            records.delete_space(space.name)
+            change.of(f"space {space.name}", space.name)
+            return space
+
+    # the audit log
+
+    def record(
+        self,
+        action: str,
+        target: str,
+        access: Access,
+        origin: str = "",
+        outcome: Outcome = "done",
+        *,
+        space: str | None = None,
+    ) -> None:
+        """Write into the audit log what a caller did, or was refused."""
+        where, now = access.space if space is None else space, self._now()
+        with self._store.writing() as records:
+            audit_log.append(records, action, target, access, origin=origin, outcome=outcome, space=where, now=now)
+
+    def audit(
+        self,
+        *,
+        limit: int = 100,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        actor: str | None = None,
+        action: str | None = None,
+        space: str | None = None,
+    ) -> list[AuditRecord]:
+        """Return the newest records, the newest first: from ``since`` on, before ``until``, by an id or a name."""
+        with self._store.reading() as records:
+            return records.audit(limit=limit, since=since, until=until, actor=actor, action=action, space=space)
+
+    def verify_audit(self) -> audit_log.Verified:
+        """Read the whole audit log and find the first record that is not as it was written."""
+        return audit_log.verify(self._store)
+
+    # what it is made of
+
+    @cached_property
+    def _installation(self) -> bytes:
+        return self._given_secret.encode() if self._given_secret else secrets.installation_secret(self._store)
+
+    @cached_property
+    def _deployment_keys(self) -> DeploymentKeyRing:
+        return DeploymentKeyRing(self._store, self._installation, self._now)
+
+    @cached_property
+    def _sessions(self) -> Sessions:
+        return Sessions(self._store, self._installation, self._now)
+
+
+def _shown(key: Key) -> str:
+    return f"key {key.id} {key.name}"
