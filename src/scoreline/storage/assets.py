@@ -1,0 +1,64 @@
+"""Assets in the metadata's database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from sqlalchemy import Connection, ColumnElement, delete, insert, select, update
+
+from scoreline.core.assets import Asset, AssetKind
+from scoreline.storage.metadata import MetadataStore
+from scoreline.storage.tables import assets
+
+
+class AssetRecords:
+    """The rows of one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def assets(self, space: str, kind: AssetKind) -> list[Asset]:
+        return self._find(assets.c.space == space, assets.c.kind == kind)
+
+    def asset(self, id: str) -> Asset | None:
+        return next(iter(self._find(assets.c.id == id)), None)
+
+    def in_state(self, kind: AssetKind, states: tuple[str, ...]) -> list[Asset]:
+        return self._find(assets.c.kind == kind, assets.c.state.in_(states))
+
+    def put(self, asset: Asset) -> None:
+        fields = {name: getattr(asset, name) for name in asset.__struct_fields__}
+        if self._connection.execute(update(assets).where(assets.c.id == asset.id).values(**fields)).rowcount == 0:
+            self._connection.execute(insert(assets).values(**fields))
+
+    def move(self, id: str, state: str, before: str, seen_at: datetime, at: datetime) -> bool:
+        moved = update(assets).where(assets.c.id == id, assets.c.state == before, assets.c.updated_at == seen_at)
+        return self._connection.execute(moved.values(state=state, updated_at=at)).rowcount == 1
+
+    def delete(self, id: str) -> None:
+        self._connection.execute(delete(assets).where(assets.c.id == id))
+
+    def _find(self, *conditions: ColumnElement[bool]) -> list[Asset]:
+        query = select(assets).where(*conditions).order_by(assets.c.created_at, assets.c.id)
+        return [Asset(**row) for row in self._connection.execute(query).mappings()]
+
+
+class MetadataAssets:
+    """Keeps assets beside the registry's records."""
+
+    def __init__(self, metadata: MetadataStore) -> None:
+        self._metadata = metadata
+
+    @contextmanager
+    def reading(self) -> Iterator[AssetRecords]:
+        """Open a snapshot."""
+        with self._metadata.transaction(writing=False) as connection:
+            yield AssetRecords(connection)
+
+    @contextmanager
+    def writing(self) -> Iterator[AssetRecords]:
+        """Open the one writing transaction."""
+        with self._metadata.transaction(writing=True) as connection:
+            yield AssetRecords(connection)
