@@ -1,4 +1,4 @@
-"""The one table from errors to HTTP and to JSON-RPC, and what is told of an error."""
+"""The one table from errors to HTTP, to JSON-RPC and to gRPC, and what is told of an error."""
 
 from __future__ import annotations
 
@@ -46,6 +46,29 @@ def rpc_code(error: ScorelineError) -> int:
         return RPC_CODE_OF_KIND[error.kind]
     hundreds, rest = divmod(http_status(error), 100)
     return -32000 - rest - (50 if hundreds == 5 else 0)
+
+
+GRPC_CODE_OF_KIND: dict[Kind, str] = {
+    "invalid": "INVALID_ARGUMENT",
+    "unauthenticated": "UNAUTHENTICATED",
+    "forbidden": "PERMISSION_DENIED",
+    "not_found": "NOT_FOUND",
+    "conflict": "FAILED_PRECONDITION",
+    "internal": "INTERNAL",
+    "unsupported": "UNIMPLEMENTED",
+    "unavailable": "UNAVAILABLE",
+}
+GRPC_CODE_OF_CODE: dict[str, str] = {
+    "too_large": "RESOURCE_EXHAUSTED",
+    "too_many_requests": "RESOURCE_EXHAUSTED",
+    "timed_out": "DEADLINE_EXCEEDED",
+}
+"""Errors that gRPC itself has a code for."""
+
+
+def grpc_code(error: ScorelineError) -> str:
+    """Return the name of the gRPC status of ``error``."""
+    return GRPC_CODE_OF_CODE.get(error.code) or GRPC_CODE_OF_KIND[error.kind]
 
 
 def describe(error: ScorelineError) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -40,7 +40,7 @@ from scoreline.web.reach import visible
 from scoreline.web.requests import Requests
 from scoreline.web.scoring import dialect_routes
 from scoreline.web.seat import ALONE, Seat
-from scoreline.web.service import Service
+from scoreline.web.service import Listener, Service
 from scoreline.web.watch import WATCH, Watch
 from scoreline.web.watching import watching
 
@@ -63,6 +63,7 @@ def create_app(
     cors_origins: Sequence[str] = (),
     gate: Gate | None = None,
     control: App | None = None,
+    listeners: Sequence[Listener] = (),
 ) -> ASGIApp:
     """Return the ASGI application that answers for what ``source`` (the registry) has deployed.
 
@@ -71,7 +72,8 @@ def create_app(
     ``watchers`` are told of every scored request, whichever way it came, and of what shadows score; ``meters`` count
     for ``/metrics``, together with those of other workers where this process has its ``seat`` beside them. Scripts of
     ``cors_origins`` (``*``: of all) may ask. ``gate`` lets requests in; without one, everybody may do anything.
-    With ``control`` there are the routes that look after models and deployments by its use cases.
+    With ``control`` there are the routes that look after models and deployments by its use cases. ``listeners`` answer
+    beside HTTP, from when models are loaded.
     """
     gate = gate or OpenGate()
     meters = meters or Meters()
@@ -96,7 +98,10 @@ def create_app(
             await asyncio.to_thread(deployments.start)
             admission.n_connections = room_for_connections(limits.n_connections)
             lane = {LANE: Lane(deployments, plane, admission, watch, spoken, gate, cors)} if fast_lane else {}
-            yield {ADMISSION: admission, WATCH: watch, **lane}
+            async with AsyncExitStack() as listening:
+                for listener in listeners:
+                    await listening.enter_async_context(listener(service))
+                yield {ADMISSION: admission, WATCH: watch, **lane}
             await asyncio.to_thread(deployments.close)
             await asyncio.to_thread(gate.close)
             await asyncio.to_thread(shadow.close)

@@ -15,6 +15,7 @@ from scoreline.serving.deployments import ActiveDeployments
 from scoreline.serving.media.medium import Medium
 from scoreline.serving.plane import Asked, Plane, clock
 from scoreline.serving.protocols.dialect import Dialect, Refusal, Reply
+from scoreline.serving.protocols.framed import FRAME, as_framed
 from scoreline.web.address import in_address, score_address
 from scoreline.web.admission import Admission, Body
 from scoreline.web.asides import check_aside, in_headers
@@ -50,6 +51,8 @@ def dialect_routes(
 def _score(
     dialect: Dialect, media: DialectMedia, deployments: ActiveDeployments, plane: Plane, admission: Admission
 ) -> View:
+    framed = as_framed(dialect)
+
     async def score(request: Request) -> Reply:
         started_at = clock()
         request.scope["dialect"] = dialect.name
@@ -58,7 +61,7 @@ def _score(
         name, access = request.path_params.get("name"), request.scope["access"]
         active = deployments.route(name, _key(request), access.space)
         check_reach(deployments, access, "score", active, name)
-        request.scope["active"] = active
+        request.scope["active"] = active = _meant(request, active, deployments)
         medium = media.of_request(headers.get("content-type", ""))
         encoding = encoding_of(headers.get("content-encoding", ""))
         accept = media.of_answer(headers.get("accept", ""))
@@ -70,8 +73,9 @@ def _score(
     def ask(
         request: Request, active: Active, body: bytes, started_at: float, medium: Medium | None, accept: Medium | None
     ) -> Asked:
+        frame = request.headers.get(FRAME)
         asked = Asked(
-            dialect,
+            dialect if framed is None or frame is None else framed.framed(frame),
             body,
             active,
             medium=medium,
@@ -123,5 +127,11 @@ def _resolve(request: Request, deployments: ActiveDeployments) -> Active:
     name, access = request.path_params.get("name"), request.scope["access"]
     active = deployments.get(name, access.space)
     check_reach(deployments, access, "view", active, name)
-    request.scope["active"] = active
+    request.scope["active"] = active = _meant(request, active, deployments)
     return active
+
+
+def _meant(request: Request, active: Active, deployments: ActiveDeployments) -> Active:
+    """Return the version that the address means, where it says which."""
+    version = request.path_params.get("version")
+    return active if version is None else deployments.of_version(active, version)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, NamedTuple
 
 from scoreline.serving.deployments import ActiveDeployments
@@ -28,3 +29,7 @@ class Service(NamedTuple):
     gate: Gate
     media: Mapping[str, DialectMedia]
     """Those of each dialect, by its name."""
+
+
+Listener = Callable[[Service], AbstractAsyncContextManager[None]]
+"""Answers beside HTTP on an address of its own, in the worker's event loop, from when it is entered until it is left."""
