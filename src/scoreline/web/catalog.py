@@ -8,9 +8,13 @@ import msgspec
 from starlette.requests import Request
 from starlette.routing import Route
 
+from scoreline.core.access import ANYONE, Access
+from scoreline.core.errors import ScorelineError
 from scoreline.serving.deployments import ActiveDeployments
 from scoreline.serving.protocols.dialect import Reply
 from scoreline.web.endpoint import Endpoint, WriteError
+from scoreline.web.gate import GATE, NOBODY, Gate
+from scoreline.web.gate.credentials import HINT
 from scoreline.web.index import page
 from scoreline.web.media import DialectMedia
 from scoreline.web.openapi import document
@@ -26,10 +30,15 @@ def catalog_routes(
     """Return the routes that list."""
 
     async def index(request: Request) -> Reply:
+        access = await _whoever(request)
         if "text/html" in request.headers.get("accept", ""):
-            return Reply(page(deployments, request.scope["access"], str(request.base_url).rstrip("/")), HTML)
-        names = [state.name for state in visible(deployments, request.scope["access"])]
-        return Reply(_encoder.encode({"deployments": names, "openapi": "/openapi.json"}))
+            return Reply(page(deployments, access, str(request.base_url).rstrip("/")), HTML)
+        told: dict[str, object] = {"openapi": "/openapi.json"}
+        if access is NOBODY:
+            told["hint"] = HINT
+        else:
+            told["deployments"] = [state.name for state in visible(deployments, access)]
+        return Reply(_encoder.encode(told | ({"open": True} if access is ANYONE else {})))
 
     async def states(request: Request) -> Reply:
         return Reply(_encoder.encode({"deployments": visible(deployments, request.scope["access"])}))
@@ -49,4 +58,16 @@ def catalog_routes(
         "/api/v1/deployments": states,
         "/api/v1/deployments/{name}": state,
     }
-    return [Route(path, Endpoint({"GET": view}, write_error, "view")) for path, view in views.items()]
+    return [
+        Route(path, Endpoint({"GET": view}, write_error, "nothing" if view is index else "view"))
+        for path, view in views.items()
+    ]
+
+
+async def _whoever(request: Request) -> Access:
+    """Return who asks for a page that shows something to everybody, and more to those who may see it."""
+    gate: Gate = request.scope[GATE]
+    try:
+        return await gate.admit(request, "view")
+    except ScorelineError:
+        return NOBODY

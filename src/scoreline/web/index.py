@@ -9,38 +9,52 @@ from string import Template
 
 import msgspec
 
-from scoreline.core.access import Access
+from scoreline.core.access import ANYONE, Access
 from scoreline.core.entities import LogSettings
 from scoreline.core.schema import Column
 from scoreline.serving.active import Active, DeploymentState
 from scoreline.serving.deployments import ActiveDeployments
+from scoreline.web.gate import NOBODY
+from scoreline.web.gate.credentials import HINT
 from scoreline.web.reach import visible, visible_actives
 
+OPEN = "This server is open: whoever reaches it may score, and change and delete everything."
 _N_LEVELS_SHOWN = 6
 
 
 def page(deployments: ActiveDeployments, access: Access, url: str) -> bytes:
-    """Return the page as HTML: what the caller may see."""
+    """Return the page as HTML: what the caller may see, and what they should know of the server."""
+    if access is NOBODY:
+        return _page(f"<p>This server asks for a key: {escape(HINT)}.</p>")
+    told = f"<p class=reason>{escape(OPEN)}</p>" if access is ANYONE else ""
     answering = {active.name: active for active in visible_actives(deployments, access)}
-    cards = [_card(state, answering.get(state.name), url) for state in visible(deployments, access)]
+    key = "" if access is ANYONE else "$SCORELINE_API_KEY"
+    cards = [_card(state, answering.get(state.name), url, key) for state in visible(deployments, access)]
     nothing = (
         "<p class=quiet>Nothing is deployed yet. <code>scoreline deploy MODEL</code> deploys a registered model.</p>"
     )
+    return _page(told + ("\n".join(cards) or nothing))
+
+
+def _page(content: str) -> bytes:
     layout = Template(files("scoreline.web").joinpath("index.html").read_text("utf-8"))
-    return layout.substitute(cards="\n".join(cards) or nothing).encode()
+    return layout.substitute(cards=content).encode()
 
 
-def curl_line(active: Active, url: str) -> str:
-    """Return a command that can be pasted: it scores a real row."""
+def curl_line(active: Active, url: str, *, key: str = "") -> str:
+    """Return a command that can be pasted: it scores a real row. ``key`` is written as it stands in a shell."""
     row = msgspec.json.encode(active.pipeline.sample.rows[0]).decode()
     quoted = row.replace("'", "'\\''")
-    return (
-        f"curl {url}/api/v1/deployments/{active.name}/score \\\n"
-        f"  -H 'Content-Type: application/json' \\\n  -d '{quoted}'"
-    )
+    lines = [
+        f"curl {url}/api/v1/deployments/{active.name}/score",
+        *([f'-H "x-api-key: {key}"'] if key else []),
+        "-H 'Content-Type: application/json'",
+        f"-d '{quoted}'",
+    ]
+    return " \\\n  ".join(lines)
 
 
-def _card(state: DeploymentState, active: Active | None, url: str) -> str:
+def _card(state: DeploymentState, active: Active | None, url: str, key: str) -> str:
     head = (
         f'<header><h2>{escape(state.name)}</h2><span class="status {state.status}">{state.status}</span>'
         + ("<span class=default>default</span>" if state.default else "")
@@ -57,7 +71,7 @@ def _card(state: DeploymentState, active: Active | None, url: str) -> str:
         f"<section>{head}{reason}"
         f"<p>Predicts <b>{escape(manifest.target)}</b> ({manifest.task}) "
         f"from {len(manifest.schema.columns)} columns.</p>"
-        f"<pre><code>{escape(curl_line(active, url))}</code></pre>"
+        f"<pre><code>{escape(curl_line(active, url, key=key))}</code></pre>"
         f"<details><summary>Columns</summary><table><thead><tr><th>Column<th>Type<th>Seen in training<th>Example"
         f"</thead><tbody>{rows}</tbody></table></details>"
         f'<nav><a href="api/v1/deployments/{name}/schema">Schema</a>'

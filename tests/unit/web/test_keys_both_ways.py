@@ -267,3 +267,14 @@ def test_no_log_repeats_a_credential(ways: Ways, secret: str, caplog: Any) -> No
     said = " ".join(f"{record.getMessage()} {record.__dict__}" for record in caplog.records)
     assert secret not in said
     assert "a password" not in said
+
+
+@pytest.mark.parametrize("header", ["accept: text/html", "accept: */*"])
+def test_the_first_page_shows_what_is_there_to_those_who_may_see_it(ways: Ways, header: str) -> None:
+    for key, shown in (("sl_guess", False), ("sl_viewer", True), ("sl_price", False)):
+        [answer] = ways.ask(request(None, header, f"x-api-key: {key}", path="/", method="GET", body=b""))
+        assert answer.status == 200
+        assert (b"credit" in answer.body) is shown
+        assert (b"price" in answer.body) is (key != "sl_guess")
+    [answer] = ways.ask(request(None, header, path="/", method="GET", body=b""))
+    assert b"scoreline key create" in answer.body
