@@ -14,6 +14,7 @@ from scoreline.app import environment as read
 from scoreline.core.errors import BadSetting, Unavailable
 
 if TYPE_CHECKING:
+    from scoreline.app.assets.store import AssetStore
     from scoreline.registry import Registry
     from scoreline.security import Security
     from scoreline.storage.metadata import MetadataStore
@@ -245,6 +246,10 @@ class App:
 
         return Registry(self._metadata, LocalArtifacts(self.settings.artifacts_folder))
 
+    def registry_in(self, space: str) -> Registry:
+        """Return the registry of a space."""
+        return self.registry
+
     @cached_property
     def security(self) -> Security:
         """Keys, users, tokens, spaces, the audit log."""
@@ -252,6 +257,13 @@ class App:
         from scoreline.storage.security import SecurityMetadata
 
         return Security(SecurityMetadata(self._metadata), self.settings.secret)
+
+    @cached_property
+    def assets(self) -> AssetStore:
+        """What dialects keep beside the registry."""
+        from scoreline.storage.assets import MetadataAssets
+
+        return MetadataAssets(self._metadata)
 
     @cached_property
     def _metadata(self) -> MetadataStore:

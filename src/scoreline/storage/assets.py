@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 
-from sqlalchemy import Connection, ColumnElement, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from scoreline.core.assets import Asset, AssetKind
 from scoreline.storage.metadata import MetadataStore
@@ -22,8 +21,8 @@ class AssetRecords:
     def assets(self, space: str, kind: AssetKind) -> list[Asset]:
         return self._find(assets.c.space == space, assets.c.kind == kind)
 
-    def asset(self, id: str) -> Asset | None:
-        return next(iter(self._find(assets.c.id == id)), None)
+    def asset(self, asset_id: str) -> Asset | None:
+        return next(iter(self._find(assets.c.id == asset_id)), None)
 
     def in_state(self, kind: AssetKind, states: tuple[str, ...]) -> list[Asset]:
         return self._find(assets.c.kind == kind, assets.c.state.in_(states))
@@ -33,12 +32,8 @@ class AssetRecords:
         if self._connection.execute(update(assets).where(assets.c.id == asset.id).values(**fields)).rowcount == 0:
             self._connection.execute(insert(assets).values(**fields))
 
-    def move(self, id: str, state: str, before: str, seen_at: datetime, at: datetime) -> bool:
-        moved = update(assets).where(assets.c.id == id, assets.c.state == before, assets.c.updated_at == seen_at)
-        return self._connection.execute(moved.values(state=state, updated_at=at)).rowcount == 1
-
-    def delete(self, id: str) -> None:
-        self._connection.execute(delete(assets).where(assets.c.id == id))
+    def delete(self, asset_id: str) -> None:
+        self._connection.execute(delete(assets).where(assets.c.id == asset_id))
 
     def _find(self, *conditions: ColumnElement[bool]) -> list[Asset]:
         query = select(assets).where(*conditions).order_by(assets.c.created_at, assets.c.id)

@@ -7,11 +7,12 @@ from typing import Any
 
 from starlette.routing import Route
 
+from scoreline.web.control.ibm import ibm_routes
 from scoreline.web.service import Service
 
 Json = dict[str, Any]
 
-CONTROLS: tuple[Callable[[Service], list[Route]], ...] = ()
+CONTROLS: tuple[Callable[[Service], list[Route]], ...] = (ibm_routes,)
 """The one list of what makes such routes."""
 DESCRIPTIONS: tuple[Callable[[Service], Json], ...] = ()
 """The one list of what describes them: path items of OpenAPI by path."""

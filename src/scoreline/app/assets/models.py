@@ -1,0 +1,129 @@
+"""Models as dialects know them: named first, filled later; every registered version is one, too."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from msgspec.structs import replace
+
+from scoreline.app.settings import App
+from scoreline.core.assets import Asset, id_of_version, new_id
+from scoreline.core.entities import Version
+from scoreline.core.errors import NotFound
+from scoreline.registry.registry import Registry
+
+
+def store(app: App, space: str, name: str, *, owner: str, details: Mapping[str, Any]) -> Asset:
+    """Make a model that has no content yet."""
+    now = datetime.now(UTC)
+    made = Asset(
+        id=new_id(),
+        space=space,
+        kind="model",
+        name=name,
+        owner=owner,
+        created_at=now,
+        updated_at=now,
+        details=dict(details),
+    )
+    with app.assets.writing() as records:
+        records.put(made)
+    return made
+
+
+def fill(app: App, space: str, asset_id: str, content: bytes, *, file_name: str = "") -> Asset:
+    """Give a model its content, which becomes a version in the registry under the model's name.
+
+    Raises NotFound, ArtifactRefused, ParityFailed, and what ``import_model`` raises.
+    """
+    from scoreline.app.assets.content import version_of  # archives are read by few workers, and seldom
+
+    asset = _kept(app, space, asset_id)
+    version = version_of(app, asset, content, file_name)
+    return _put(app, replace(asset, model=version.model, version=version.number))
+
+
+def models(app: App, space: str) -> list[Asset]:
+    """Return all models of a space, oldest first: those that were stored, and each version that none of them is."""
+    registry = app.registry_in(space)
+    with app.assets.reading() as records:
+        stored = records.assets(space, "model")
+    known = {(asset.model, asset.version) for asset in stored}
+    versions = [version for model in registry.models() for version in registry.versions(model.name)]
+    others = [_of_version(version, space) for version in versions if (version.model, version.number) not in known]
+    return sorted([*stored, *others], key=lambda asset: (asset.created_at, asset.id))
+
+
+def model(app: App, space: str, asset_id: str) -> Asset:
+    """Return one model. Raises NotFound."""
+    for asset in models(app, space):
+        if asset.id == asset_id:
+            return asset
+    raise NotFound(f"no model has the id {asset_id!r}", hint="GET /ml/v4/models lists those of the space")
+
+
+def change(app: App, space: str, asset_id: str, *, name: str, details: Mapping[str, Any]) -> Asset:
+    """Change what is said of a model. Raises NotFound."""
+    return _put(app, replace(model(app, space, asset_id), name=name, details=dict(details)))
+
+
+def delete(app: App, space: str, asset_id: str) -> Asset:
+    """Delete a model and, where no other stands for it, its version. Raises NotFound, Conflict when it is deployed."""
+    asset = model(app, space, asset_id)
+    if asset.model is not None and asset.version is not None:
+        twins = [each for each in models(app, space) if (each.model, each.version) == (asset.model, asset.version)]
+        if len(twins) == 1:
+            _delete_version(app.registry_in(space), asset.model, asset.version)
+    with app.assets.writing() as records:
+        records.delete(asset.id)
+    return asset
+
+
+def read(app: App, model: Asset) -> bytes:
+    """Return the scoring pipeline that a model with content became. Raises NotFound."""
+    registry = app.registry_in(model.space)
+    return registry.artifact(registry.resolve(model.model or "", str(model.version)).digest).read_bytes()
+
+
+def _delete_version(registry: Registry, model: str, number: int) -> None:
+    """Delete a version; the model goes with its last one. Aliases that mean it move to the newest of the others."""
+    numbers = [version.number for version in registry.versions(model)]
+    if numbers == [number]:
+        registry.delete_model(model)
+        return
+    others = [each for each in numbers if each != number]
+    used = {(d.model, d.version) for d in registry.deployments()}
+    for alias, meant in registry.model(model).aliases.items():
+        if meant == number and (model, number) not in used:
+            registry.promote(model, others[0], alias)
+    registry.delete_version(model, number)
+
+
+def _kept(app: App, space: str, asset_id: str) -> Asset:
+    with app.assets.reading() as records:
+        asset = records.asset(asset_id)
+    if asset is None or asset.space != space or asset.kind != "model":
+        raise NotFound(f"no model has the id {asset_id!r}", hint="POST /ml/v4/models makes one")
+    return asset
+
+
+def _put(app: App, asset: Asset) -> Asset:
+    changed = replace(asset, updated_at=datetime.now(UTC))
+    with app.assets.writing() as records:
+        records.put(changed)
+    return changed
+
+
+def _of_version(version: Version, space: str) -> Asset:
+    return Asset(
+        id=id_of_version(space, version.model, version.number),
+        space=space,
+        kind="model",
+        name=version.model,
+        created_at=version.created_at,
+        updated_at=version.created_at,
+        model=version.model,
+        version=version.number,
+    )
