@@ -32,4 +32,4 @@ class Service(NamedTuple):
 
 
 Listener = Callable[[Service], AbstractAsyncContextManager[None]]
-"""Answers beside HTTP on an address of its own, in the worker's event loop, from when it is entered until it is left."""
+"""Answers beside HTTP on an address of its own, in the event loop, from when it is entered until it is left."""

@@ -24,7 +24,17 @@ if TYPE_CHECKING:
 
 WATCH = "watch"
 """Under this name an application puts its ``Watch`` into the state of its lifespan."""
-PROBES = frozenset({"/metrics", "/health/live", "/health/ready", "/health/startup", "/readyz"})
+PROBES = frozenset(
+    {
+        "/metrics",
+        "/health/live",
+        "/health/ready",
+        "/health/startup",
+        "/readyz",
+        "/v2/health/live",
+        "/v2/health/ready",
+    }
+)
 """Machines ask these all the time: in the log they are when something is wrong, and in flight never."""
 
 
