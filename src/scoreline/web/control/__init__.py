@@ -7,10 +7,7 @@ from typing import Any
 
 from starlette.routing import Route
 
-from scoreline.web.control.azure import azure_routes
-from scoreline.web.control.clouds import cloud_routes
 from scoreline.web.control.ibm import ibm_routes
-from scoreline.web.control.many_models import many_models_routes
 from scoreline.web.control.open_inference import open_inference_routes
 from scoreline.web.service import Service
 
