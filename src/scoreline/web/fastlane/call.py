@@ -44,6 +44,7 @@ class Call(Asked):
         "disconnected",
         "error",
         "expects",
+        "has_own_id",
         "held",
         "in_thread",
         "keep_alive",
@@ -69,6 +70,8 @@ class Call(Asked):
         self.medium = self.accept = None
         self.caller = protocol.client[0] if protocol.client else ""
         self.request_id = self.key = self.trace = ""
+        self.has_own_id = False
+        """Whether its caller has given it its id."""
         self.space = DEFAULT_SPACE
         """The caller's: a deployment is found by its name in it."""
         self.version = 0
@@ -130,7 +133,8 @@ class Call(Asked):
             elif name in _OF_CALL:
                 self._take(name, value)
         self.credential = credential
-        if not self.request_id:
+        self.has_own_id = bool(self.request_id)
+        if not self.has_own_id:
             self.request_id = new_request_id()
         return declared, content_type or b"", said
 
@@ -144,6 +148,19 @@ class Call(Asked):
             self.key = self.key or value[:LONGEST_KEY].decode("latin-1")
         elif value and self.wanted_space is self.target.space:
             self.wanted_space = value
+
+    def come_to(self, terms: Terms) -> None:
+        """Be read and answered as was agreed."""
+        self.terms = terms
+        self.medium, self.accept = terms.medium, terms.accept
+        if terms.dialect is not None:
+            self.dialect = terms.dialect
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether its head says nothing that is of this call alone, and nothing was wrong with it."""
+        own = self.has_own_id or self.trace or self.key or self.aside
+        return self.keep_alive and not own and self.error is None and self.problem is None
 
     @property
     def goes_to_lane(self) -> bool:

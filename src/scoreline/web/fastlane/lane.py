@@ -21,6 +21,7 @@ from scoreline.web.cors import Cors
 from scoreline.web.endpoint import log_failure, refusal
 from scoreline.web.fastlane.call import Call
 from scoreline.web.fastlane.connections import Connections
+from scoreline.web.fastlane.heads import Heads
 from scoreline.web.fastlane.response import Responses
 from scoreline.web.fastlane.targets import Targets
 from scoreline.web.gate import Gate
@@ -55,6 +56,7 @@ class Lane:
         self.gate = gate
         self.targets = Targets(media, cors)
         self.connections = Connections()
+        self.heads = Heads()
         watch.n_calls = lambda: self.connections.n_calls
         self._counts_pending = admission.counts_pending
         self._plane = plane

@@ -15,12 +15,14 @@ from scoreline.web.asides import Aside
 from scoreline.web.body import no_length
 from scoreline.web.fastlane.call import Call
 from scoreline.web.fastlane.connection import N_PIPELINED
+from scoreline.web.fastlane.heads import END, LONGEST_HEAD_KEPT, Head, head_of
 from scoreline.web.fastlane.patience import PatientConnection
 from scoreline.web.fastlane.targets import Target
 from scoreline.web.fastlane.upgrade import head_without_offer, is_offered, make_parser
 from scoreline.web.gate import Known
 from scoreline.web.large import LARGE_BODY_BYTES
 from scoreline.web.reach import check_reach
+from scoreline.web.requests import new_request_id
 
 NO_HTTP = "Invalid HTTP request received."
 LONGEST_HEAD_BYTES = 64 * 1024
@@ -29,9 +31,20 @@ LONGEST_HEAD_BYTES = 64 * 1024
 class FastLane(PatientConnection):
     """Takes the scoring requests; every other one goes on to uvicorn as if this were not here."""
 
+    _plain: Head | None = None
+    """The head of the last call that came in this packet, if it may be kept."""
+
     def data_received(self, data: bytes) -> None:
         if self._ending:
             return
+        n_head = 0
+        if not self._receiving:
+            n_head = data.find(END, 0, LONGEST_HEAD_KEPT) + len(END)
+            known = self._lane.heads.find(data[:n_head])
+            if known is not None and len(data) == n_head + known.n_bytes:
+                self._begin_again(known, data[n_head:])
+                return
+            self._plain = None
         rest = self._feed(data)
         while rest is not None and not self._ending:
             head = head_without_offer(self.parser, self.url, self.headers)
@@ -40,6 +53,10 @@ class FastLane(PatientConnection):
             rest = self._feed(rest)
         if self._receiving:
             self._received_part(len(data))
+        elif self._plain is not None:
+            if len(data) == n_head + self._plain.n_bytes and n_head > len(END):
+                self._lane.heads.learn(data[:n_head], self._plain)
+            self._plain = None
 
     def _feed(self, data: bytes | memoryview) -> memoryview | None:
         """Parse; return what comes behind the headers of a request that offers another protocol."""
@@ -115,6 +132,8 @@ class FastLane(PatientConnection):
                 super().on_message_complete()
             return
         self._call = None
+        if call.is_plain and not self.expect_100_continue:
+            self._plain = head_of(call)
         call.complete = True
         call.whole_at = clock()
         if not call.keep_alive:
@@ -143,10 +162,8 @@ class FastLane(PatientConnection):
         if target.in_headers is not None:
             call.aside = Aside(target.in_headers, self.headers)
         if said or content_type != b"application/json":
-            call.terms, call.problem = target.agreed.of(content_type, said)
-            call.medium, call.accept = call.terms.medium, call.terms.accept
-            if call.terms.dialect is not None:
-                call.dialect = call.terms.dialect
+            terms, call.problem = target.agreed.of(content_type, said)
+            call.come_to(terms)
         if declared < 0 and call.problem is None and b"transfer-encoding" not in said:
             call.problem = no_length()
         known = self._lane.gate.known(call.credential, call.wanted_space)
@@ -154,8 +171,29 @@ class FastLane(PatientConnection):
             self._let_in(call, declared, known)
         else:
             self._look_up(call, declared)
-        before: Any = self.cycle
         self._call = call
+        self._enter(call)
+
+    def _begin_again(self, head: Head, body: bytes) -> None:
+        """Begin a call, which is whole, with a head that was read before."""
+        call = Call(self, head.target, keep_alive=not self._draining, started_at=clock())
+        call.request_id = new_request_id()
+        call.credential, call.wanted_space = head.credential, head.wanted_space
+        if head.terms is not None:
+            call.come_to(head.terms)
+        known = self._lane.gate.known(call.credential, call.wanted_space)
+        call.body, call.size, call.complete = body, head.n_bytes, True
+        if known is not None:
+            self._let_in(call, head.n_bytes, known)
+        else:
+            self._look_up(call, head.n_bytes)
+        if self._draining:
+            self._ending = True
+        self._enter(call)
+
+    def _enter(self, call: Call) -> None:
+        """Put a call behind the requests that were there before."""
+        before: Any = self.cycle
         self.cycle = cast("RequestResponseCycle", call)
         if self.pipeline or not (before is None or before.response_complete or isinstance(before, Call)):
             self.flow.pause_reading()
