@@ -7,13 +7,22 @@ from typing import Any
 
 from starlette.routing import Route
 
+from scoreline.web.control.azure import azure_routes
+from scoreline.web.control.clouds import cloud_routes
 from scoreline.web.control.ibm import ibm_routes
+from scoreline.web.control.many_models import many_models_routes
 from scoreline.web.control.open_inference import open_inference_routes
 from scoreline.web.service import Service
 
 Json = dict[str, Any]
 
-CONTROLS: tuple[Callable[[Service], list[Route]], ...] = (ibm_routes, open_inference_routes)
+CONTROLS: tuple[Callable[[Service], list[Route]], ...] = (
+    ibm_routes,
+    open_inference_routes,
+    azure_routes,
+    cloud_routes,
+    many_models_routes,
+)
 """The one list of what makes such routes."""
 DESCRIPTIONS: tuple[Callable[[Service], Json], ...] = ()
 """The one list of what describes them: path items of OpenAPI by path."""

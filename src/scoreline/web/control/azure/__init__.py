@@ -1,0 +1,18 @@
+"""What Azure Machine Learning has around ``/score``: documents, health, keys, logs, the service's own description."""
+
+from __future__ import annotations
+
+from starlette.routing import Route
+
+from scoreline.web.control.azure.documents import document_routes
+from scoreline.web.control.azure.keys import key_routes
+from scoreline.web.control.azure.services import service_routes
+from scoreline.web.service import Service
+
+
+def azure_routes(service: Service) -> list[Route]:
+    """Return the routes."""
+    routes = document_routes(service)
+    if service.app is not None:
+        routes += key_routes(service, service.app) + service_routes(service, service.app)
+    return routes

@@ -1,0 +1,108 @@
+"""SageMaker's container of many models: load one from the files it was given, list them, let one go.
+
+A model is a deployment: what is loaded is registered and deployed, and unloading takes the deployment away. Scoring is
+in ``serving/protocols/sagemaker``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.routing import Route
+
+from scoreline.core.errors import BadRequest, Conflict, NotFound
+from scoreline.serving.active import DeploymentState
+from scoreline.serving.protocols import DIALECTS
+from scoreline.serving.protocols.dialect import Reply
+from scoreline.serving.protocols.json import read_json
+from scoreline.web.admission import Body
+from scoreline.web.body import read_body
+from scoreline.web.endpoint import Endpoint
+from scoreline.web.reach import check_reach, visible
+from scoreline.web.service import Service
+
+if TYPE_CHECKING:
+    from scoreline.app.settings import App
+
+SUFFIX = ".scoreline"
+_encoder = msgspec.json.Encoder()
+
+
+class Load(msgspec.Struct):
+    """What is asked to be loaded."""
+
+    model_name: str
+    url: str
+    """Folder on this machine, where SageMaker has unpacked the model."""
+
+
+_decoder = msgspec.json.Decoder(Load)
+
+
+def many_models_routes(service: Service) -> list[Route]:
+    """Return the routes."""
+    deployments = service.deployments
+
+    async def every(request: Request) -> Reply:
+        states = visible(deployments, request.scope["access"])
+        return Reply(_encoder.encode({"models": list(map(_document, states))}))
+
+    async def one(request: Request) -> Reply:
+        name, access = request.path_params["name"], request.scope["access"]
+        state = deployments.state(name, access.space)
+        check_reach(deployments, access, "view", state, name)
+        return Reply(_encoder.encode(_document(state)))
+
+    write_error = DIALECTS["sagemaker"].error
+    if service.app is None:
+        return [
+            Route("/models", Endpoint({"GET": every}, write_error, "view")),
+            Route("/models/{name}", Endpoint({"GET": one}, write_error, "view")),
+        ]
+    app = service.app
+
+    async def load(request: Request) -> Reply:
+        with Body(service.admission) as held:
+            asked = read_json(await read_body(request, held), _decoder)
+        await asyncio.to_thread(_deploy, app, request.scope["access"].space, asked)
+        await asyncio.to_thread(deployments.refresh)
+        return Reply(b"{}")
+
+    async def unload(request: Request) -> Reply:
+        name, access = request.path_params["name"], request.scope["access"]
+        state = deployments.state(name, access.space)
+        check_reach(deployments, access, "edit", state, name)
+        await asyncio.to_thread(app.registry_in(state.space).undeploy, state.name)
+        await asyncio.to_thread(deployments.refresh)
+        return Reply(b"{}")
+
+    several = Endpoint({"GET": every, "POST": load}, write_error, {"GET": "view", "POST": "admin"})
+    single = Endpoint({"GET": one, "DELETE": unload}, write_error, {"GET": "view", "DELETE": "edit"})
+    return [Route("/models", several), Route("/models/{name}", single)]
+
+
+def _deploy(app: App, space: str, asked: Load) -> None:
+    """Register the scoring pipeline of a folder and deploy it.
+
+    Raises Conflict, NotFound, BadRequest, ArtifactRefused.
+    """
+    registry = app.registry_in(space)
+    if asked.model_name in [deployment.name for deployment in registry.deployments()]:
+        raise Conflict(f"model `{asked.model_name}` is loaded already", hint="DELETE /models/NAME unloads it")
+    folder = Path(asked.url)
+    files = sorted(folder.glob(f"*{SUFFIX}")) if folder.is_dir() else [folder]
+    if len(files) != 1:
+        what = f"{len(files)} scoring pipelines" if files else "no scoring pipeline"
+        raise BadRequest(f"{asked.url} holds {what}", hint=f"a model's folder holds one file *{SUFFIX}")
+    if not files[0].is_file():
+        raise NotFound(f"there is nothing at {asked.url}", hint="`url` is a folder on the machine of the server")
+    version = registry.register(files[0], asked.model_name)
+    registry.deploy(asked.model_name, f"{version.model}@{version.number}")
+
+
+def _document(state: DeploymentState) -> dict[str, Any]:
+    return {"modelName": state.name, "modelUrl": f"{state.model}@{state.version or state.wanted_version}"}
