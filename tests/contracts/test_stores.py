@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
@@ -12,9 +13,11 @@ from alembic.command import upgrade
 from alembic.config import Config
 from msgspec.structs import replace
 from sqlalchemy import create_engine, text
+from sqlalchemy.exc import IntegrityError
 from tests.databases import DATABASES, empty_database
 
 import scoreline.storage.migrations
+from scoreline.core.access import DEFAULT_SPACE
 from scoreline.core.entities import AliasChange, LogSettings, Shadow, Share, Version
 from scoreline.core.errors import NotFound, Unavailable
 from scoreline.registry.seams import Artifacts, Records, Store
@@ -288,6 +291,96 @@ def test_what_a_split_or_a_shadow_needs_cannot_be_deleted_even_without_the_regis
         records.delete_version("credit", 2)
 
 
+OTHER = "team-a"
+
+
+def add_space(url: str, name: str = OTHER) -> None:
+    with create_engine(url).begin() as connection:
+        at = "2026-05-01 12:00:00"
+        connection.execute(
+            text("INSERT INTO spaces (name, id, description, created_at) VALUES (:name, :name, '', :at)"),
+            {"name": name, "at": at},
+        )
+
+
+def whole(store: Store, space: str = DEFAULT_SPACE) -> object:
+    """All that a space has."""
+    with store.reading(space) as records:
+        names = [model.name for model in records.models()]
+        return (
+            records.models(),
+            [records.versions(name) for name in names],
+            [records.alias_changes(name, "champion") for name in names],
+            records.deployments(),
+        )
+
+
+def test_spaces_hold_the_same_names_and_see_nothing_of_one_another(store: Store, url: str) -> None:
+    add_space(url)
+    with store.writing() as records:
+        deployed(records)
+        records.put_split("live", [("challenger", None, 10.0)], sticky=True, at=LATER)
+        records.put_shadow("live", (None, 3, 100.0), at=LATER)
+    here = whole(store)
+    with store.writing(OTHER) as records:
+        assert records.models() == records.deployments() == []
+        assert records.model("credit") is records.version("credit", 1) is records.deployment("live") is None
+        assert records.version_with("credit", version(1).digest) is records.alias("credit", "champion") is None
+        assert records.alias_change(1) is None
+        with_versions(records, 2)
+        records.move_alias(change(2))
+        records.put_deployment("live", "credit", alias="champion", number=None, default=True, at=LATER)
+        records.put_split("live", [(None, 1, 50.0)], sticky=False, at=LATER)
+        records.put_log("live", LogSettings(enabled=False), at=LATER)
+        [there] = records.deployments()
+        assert (there.space, there.version, there.default, there.shadow) == (OTHER, 2, True, None)
+        assert [share.version for share in there.split] == [1]
+        assert [model.space for model in records.models()] == [OTHER]
+    assert whole(store) == here
+    with store.reading() as records:
+        assert [(d.space, d.name) for d in records.every_deployment()] == [
+            (DEFAULT_SPACE, "live"),
+            (DEFAULT_SPACE, "other"),
+            (OTHER, "live"),
+        ]
+        assert len({d.id for d in records.every_deployment()}) == 3
+    with store.writing(OTHER) as records:
+        records.delete_deployment("live")
+        records.delete_alias("credit", "champion")
+        records.delete_version("credit", 2)
+        records.delete_model("credit")
+        assert records.holds(version(2).digest)  # the other space's
+    assert whole(store) == here
+
+
+def test_a_deployment_keeps_its_id_until_it_is_deleted(store: Store) -> None:
+    with store.writing() as records:
+        with_versions(records, 2)
+        ids = []
+        for number in (1, 2):
+            records.put_deployment("live", "credit", alias=None, number=number, default=False, at=NOON)
+            ids += [d.id for d in records.deployments()]
+        records.delete_deployment("live")
+        records.put_deployment("live", "credit", alias=None, number=1, default=False, at=NOON)
+        ids += [d.id for d in records.deployments()]
+    assert ids[0] == ids[1] != ids[2]
+    assert all(re.fullmatch("[0-9a-f-]{36}", each) for each in ids)
+
+
+def test_a_space_that_holds_a_model_cannot_be_deleted(store: Store, url: str) -> None:
+    add_space(url)
+    with store.writing(OTHER) as records:
+        assert records.has_space()
+        records.add_model("credit", NOON)
+    with create_engine(url).connect() as connection:
+        if url.startswith("sqlite"):
+            connection.execute(text("PRAGMA foreign_keys = ON"))
+        with pytest.raises(IntegrityError):
+            connection.execute(text("DELETE FROM spaces WHERE name = :name"), {"name": OTHER})
+    with store.reading("nowhere") as records:
+        assert not records.has_space()
+
+
 def test_a_database_of_the_first_revision_is_brought_up_to_date(url: str) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(scoreline.storage.migrations.__file__).parent))
@@ -299,18 +392,33 @@ def test_a_database_of_the_first_revision_is_brought_up_to_date(url: str) -> Non
         for insertion in (
             "models VALUES ('credit', 1, :now)",
             "versions VALUES ('credit', 1, :digest, 9, :now, '{}')",
+            "alias_changes VALUES (7, 'credit', 'champion', 1, NULL, 'promote', :now, NULL)",
+            "aliases VALUES ('credit', 'champion', 1, 7)",
+            "deployments VALUES ('follows', 'credit', 'champion', NULL, FALSE, :now, :now)",
             "deployments VALUES ('live', 'credit', NULL, 1, TRUE, :now, :now)",
+        ):
+            connection.execute(text(f"INSERT INTO {insertion}"), row)
+        upgrade(config, "0004")
+        for insertion in (
+            "shares VALUES ('live', 0, 'credit', 'champion', NULL, 25)",
+            "shadows VALUES ('live', 'credit', NULL, 1, 50)",
         ):
             connection.execute(text(f"INSERT INTO {insertion}"), row)
     engine.dispose()
     store = MetadataStore(url)
     with store.writing() as records:
-        [live] = records.deployments()
-        assert (live.version, live.default) == (1, True)
-        assert (live.split, live.sticky, live.shadow, live.log) == ((), False, None, LogSettings())
+        follows, live = records.deployments()
+        assert (follows.space, follows.version, follows.reference) == (DEFAULT_SPACE, 1, "@champion")
+        assert (live.version, live.default, live.sticky, live.log) == (1, True, False, LogSettings())
+        assert [(share.version, share.weight) for share in live.split] == [(1, 25.0)]
+        assert live.shadow == Shadow(reference="1", version=1, digest=version(1).digest, share=50.0)
+        assert len({follows.id, live.id}) == 2
+        assert records.version("credit", 1) is not None
+        moved = records.move_alias(change(1, records.alias("credit", "champion")))
+        assert (moved.id, moved.parent) == (8, 7)
         records.add_version(version(records.next_number("credit")))
         records.put_split("live", [(None, 2, 10.0)], sticky=True, at=LATER)
-        assert [share.version for share in records.deployments()[0].split] == [2]
+        assert [share.version for share in records.deployments()[1].split] == [2]
     store.close()
 
 

@@ -12,6 +12,7 @@ from threading import Event
 from typing import TYPE_CHECKING, NamedTuple
 
 from scoreline.app.settings import App, Settings
+from scoreline.core.entities import full_name, own_name
 from scoreline.core.errors import BadSetting, Unsupported
 from scoreline.registry.names import check_name, missing
 
@@ -50,6 +51,7 @@ class Wanted(NamedTuple):
     """Which records of a deployment are wanted."""
 
     deployment: str
+    """Its name in the application's space."""
     since: datetime | None = None
     until: datetime | None = None
     version: int | None = None
@@ -111,10 +113,10 @@ def compact(app: App) -> Compacted:
 
 
 def overview(app: App) -> list[Overview]:
-    """Return what there is of each deployment, those that are deployed no longer among them."""
+    """Return what there is of each deployment of the space, those that are deployed no longer among them."""
     from scoreline.prediction_log.statistics import overview
 
-    return overview(_places(app))
+    return [each for each in overview(_places(app)) if own_name(each.deployment, app.settings.space) is not None]
 
 
 def newest(app: App, wanted: Wanted, limit: int) -> pl.DataFrame:
@@ -192,13 +194,16 @@ def _query(wanted: Wanted) -> Query:
 
 
 def _known(app: App, name: str) -> str:
-    """Return the name of a deployment that there is, or of which there are records. Raises NotFound."""
+    """Return the full name of a deployment that there is, or of which there are records. Raises NotFound."""
     from scoreline.prediction_log.reading import deployments_with_records
 
     check_name("deployment", name)
-    if name in _places(app).deployments() or name in (found := deployments_with_records(_places(app))):
-        return name
+    space = app.settings.space
+    full = full_name(name, space)
+    if full in _places(app).deployments() or full in (found := deployments_with_records(_places(app))):
+        return full
     deployed = [deployment.name for deployment in app.registry.deployments()]
     if name in deployed:
-        return name
-    raise missing("deployment", name, dict.fromkeys([*found, *deployed]))
+        return full
+    logged = [own for each in found if (own := own_name(each, space)) is not None]
+    raise missing("deployment", name, dict.fromkeys([*logged, *deployed]))

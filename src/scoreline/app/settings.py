@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from copy import copy
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 from urllib.parse import unquote, urlsplit
 
 from scoreline.app import environment as read
+from scoreline.core.access import DEFAULT_SPACE
 from scoreline.core.errors import BadSetting, Unavailable
 
 if TYPE_CHECKING:
@@ -49,6 +51,7 @@ SETTINGS: tuple[Setting, ...] = (
         "HOME/artifacts",
         "Where scoring pipelines live: a folder, as a path or as `file:///path`.",
     ),
+    Setting("space", "SCORELINE_SPACE", "default", "The space that a command works in, where it is not told another."),
     Setting(
         "fast_lane",
         "SCORELINE_FAST_LANE",
@@ -129,6 +132,7 @@ class Settings(NamedTuple):
     home: Path
     database_url: str
     artifacts_url: str
+    space: str = DEFAULT_SPACE
     fast_lane: bool = True
     prediction_log: bool = True
     prediction_log_days: int | None = None
@@ -154,6 +158,7 @@ class Settings(NamedTuple):
         home: Path | str | None = None,
         database_url: str | None = None,
         artifacts_url: str | None = None,
+        space: str | None = None,
         fast_lane: bool | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> Settings:
@@ -175,6 +180,7 @@ class Settings(NamedTuple):
             or given.get("SCORELINE_DATABASE_URL")
             or f"sqlite:///{(folder / 'scoreline.db').as_posix()}",
             artifacts_url=artifacts_url or given.get("SCORELINE_ARTIFACTS_URL") or str(folder / "artifacts"),
+            space=space or given.get("SCORELINE_SPACE") or DEFAULT_SPACE,
             fast_lane=read.switch("SCORELINE_FAST_LANE", given, "on") if fast_lane is None else fast_lane,
             prediction_log=read.switch("SCORELINE_PREDICTION_LOG", given, "on"),
             prediction_log_days=read.days("SCORELINE_PREDICTION_LOG_DAYS", given),
@@ -235,16 +241,34 @@ class App:
 
     @property
     def experiments_folder(self) -> Path:
-        """Where experiments are recorded, one folder each."""
-        return self.home / "experiments"
+        """Where the space's experiments are recorded, one folder each."""
+        home, space = self.home, self.settings.space
+        return (home if space == DEFAULT_SPACE else home / "spaces" / space) / "experiments"
+
+    def in_space(self, space: str) -> App:
+        """Return this application for the use cases of another space; stores that are open are shared."""
+        if space == self.settings.space:
+            return self
+        _ = self._metadata
+        made = copy(self)
+        made.settings = self.settings._replace(space=space)
+        made.__dict__.pop("registry", None)
+        return made
 
     @cached_property
     def registry(self) -> Registry:
-        """Models, versions, aliases, deployments."""
+        """Models, versions, aliases, deployments of the space. Raises NotFound when there is no such space."""
         from scoreline.registry import Registry
         from scoreline.storage.artifacts import LocalArtifacts
 
-        return Registry(self._metadata, LocalArtifacts(self.settings.artifacts_folder))
+        registry = Registry(self._metadata, LocalArtifacts(self.settings.artifacts_folder), self.settings.space)
+        if registry.space != DEFAULT_SPACE:
+            registry.check_space()
+        return registry
+
+    def registry_in(self, space: str) -> Registry:
+        """Return the registry of another space. Raises NotFound when there is no such space."""
+        return self.in_space(space).registry
 
     def registry_in(self, space: str) -> Registry:
         """Return the registry of a space."""

@@ -44,12 +44,18 @@ Debug = Annotated[
     ),
 ]
 
+Space = Annotated[
+    str | None,
+    typer.Option("--space", metavar="NAME", envvar="SCORELINE_SPACE", help="Where models and deployments are."),
+]
+"""Commands that name models or deployments have it, too."""
+
 EXAMPLES: dict[str, tuple[str, ...]] = {}
 """Command → its examples, as they are typed."""
 
 
 def command(
-    app: typer.Typer, name: str, *examples: str, panel: str
+    app: typer.Typer, name: str, *examples: str, panel: str, in_space: bool = False
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Add ``function(session, …)`` to ``app`` as the command ``name``, with ``examples`` in its help."""
 
@@ -60,6 +66,7 @@ def command(
         shared = [
             inspect.Parameter(parameter, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
             for parameter, annotation, default in (
+                *([("space", Space, None)] if in_space else []),
                 ("home", Home, None),
                 ("as_json", AsJson, False),
                 ("debug", Debug, False),
@@ -69,7 +76,8 @@ def command(
         @wraps(function)
         def run(**given: Any) -> None:
             given.pop("debug")
-            function(Session(home=given.pop("home"), as_json=given.pop("as_json")), **given)
+            space = given.pop("space") if in_space else None
+            function(Session(home=given.pop("home"), as_json=given.pop("as_json"), space=space), **given)
 
         keyword_only = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in own]
         run.__signature__ = signature.replace(parameters=[*keyword_only, *shared])  # type: ignore[attr-defined]

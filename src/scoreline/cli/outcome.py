@@ -31,16 +31,17 @@ def tell(session: Session, outcome: Outcome, path: Path) -> None:
 
 def suggest(session: Session, outcome: Outcome, path: Path) -> None:
     """Write the commands that a person types next."""
-    program, home, version = session.program, session.home_option, outcome.version
+    program, version = session.program, outcome.version
+    here = session.home_option + session.space_option
     name = str(path) if version is None else f"{version.model}@{version.number}"
-    rows = [(f"{program} score {name} ROWS.csv -o scores.csv{home}", "score a file")]
+    rows = [(f"{program} score {name} ROWS.csv -o scores.csv{here}", "score a file")]
     if version is None:
-        rows.append((f"{program} register {name}{home}", "keep it as a version"))
+        rows.append((f"{program} register {name}{here}", "keep it as a version"))
     else:
         if not labels(session, version):
-            rows.append((f"{program} promote {name}{home}", "make it the champion"))
-        rows.append((f"{program} deploy {version.model}{home}", "keep it ready"))
-        rows.append((f"{program} serve{home}", "answer over HTTP"))
+            rows.append((f"{program} promote {name}{here}", "make it the champion"))
+        rows.append((f"{program} deploy {version.model}{here}", "keep it ready"))
+        rows.append((f"{program} serve{session.home_option}", "answer over HTTP"))
     session.section("Next")
     session.commands(rows)
 

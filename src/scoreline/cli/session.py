@@ -35,8 +35,9 @@ class Session:
     else, so the report moves to stderr.
     """
 
-    def __init__(self, *, home: Path | None = None, as_json: bool = False) -> None:
+    def __init__(self, *, home: Path | None = None, as_json: bool = False, space: str | None = None) -> None:
         self.home = home
+        self.space = space
         self.as_json = as_json
         self.progress = _console(sys.stderr)
         self._told_at = time.monotonic()
@@ -57,7 +58,7 @@ class Session:
         """The application on the home that was asked for; opened at first use."""
         from scoreline.app.settings import Settings, open_app
 
-        return open_app(Settings.of(home=self.home))
+        return open_app(Settings.of(home=self.home, space=self.space))
 
     @property
     def home_option(self) -> str:
@@ -66,6 +67,14 @@ class Session:
 
         home = self.app.settings.home
         return "" if home == Settings.of().home else f" --home {shlex.quote(str(home))}"
+
+    @property
+    def space_option(self) -> str:
+        """What it must say to meet this space again."""
+        from scoreline.app.settings import Settings
+
+        space = self.app.settings.space
+        return "" if space == Settings.of().space else f" --space {shlex.quote(space)}"
 
     @property
     def width(self) -> int:
@@ -96,10 +105,11 @@ class Session:
         """Say that there is nothing to show, and the command that changes this."""
         self.note(f"{text}; begin with: {command}")
 
-    def next(self, *commands: str) -> None:
+    def next(self, *commands: str, in_space: bool = True) -> None:
         """Tell what to type next, on stderr, so that a pipe gets the answer only."""
+        options = self.home_option + (self.space_option if in_space else "")
         for command in commands:
-            self.note(f"  next: {self.program} {command}{self.home_option}")
+            self.note(f"  next: {self.program} {command}{options}")
 
     def commands(self, rows: Sequence[tuple[str, str]]) -> None:
         """Write commands to type and what each does: beside it where there is room, else above it."""

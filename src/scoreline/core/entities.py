@@ -50,6 +50,7 @@ class AliasChange(msgspec.Struct, frozen=True, kw_only=True):
     """One move of an alias; all moves are kept."""
 
     id: int
+    space: str = DEFAULT_SPACE
     model: str
     alias: str
     version: int
@@ -130,3 +131,9 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
 def full_name(name: str, space: str) -> str:
     """Return what a deployment is called where all spaces come together: its name, or ``space/name`` elsewhere."""
     return name if space == DEFAULT_SPACE else f"{space}/{name}"
+
+
+def own_name(full_name: str, space: str) -> str | None:
+    """Return the name within ``space`` of what has this full name; None: it is another space's."""
+    of, _, name = full_name.rpartition("/")
+    return name if (of or DEFAULT_SPACE) == space else None

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
+from urllib.parse import quote, unquote
 
 SEGMENT = ".segment"
 PARQUET = ".parquet"
@@ -41,20 +42,24 @@ class Places:
         return sorted(self.segments.glob(f"[!.]*{SEGMENT}"))
 
     def deployments(self) -> list[str]:
-        """Return the deployments that have tables."""
-        return sorted(path.name.partition("=")[2] for path in self.folder.glob("deployment=*"))
+        """Return the deployments, by their full names, that have tables."""
+        return sorted(unquote(path.name.partition("=")[2]) for path in self.folder.glob("deployment=*"))
 
     def day(self, deployment: str, day: date) -> Path:
         """Return the folder of a deployment's day (UTC)."""
-        return self.folder / f"deployment={deployment}" / f"date={day.isoformat()}"
+        return self._of(deployment) / f"date={day.isoformat()}"
 
     def days(self, deployment: str) -> dict[date, Path]:
         """Return the days (UTC) of a deployment that have tables, in order."""
         found: dict[date, Path] = {}
-        for path in sorted((self.folder / f"deployment={deployment}").glob("date=*")):
+        for path in sorted(self._of(deployment).glob("date=*")):
             if match := _DAY.fullmatch(path.name):
                 found[date.fromisoformat(match[1])] = path
         return found
+
+    def _of(self, deployment: str) -> Path:
+        """Return a deployment's folder. No two have the same: what a name may hold stands for itself, ``/`` is %2F."""
+        return self.folder / f"deployment={quote(deployment, safe='')}"
 
     def day_folders(self) -> Iterator[tuple[date, Path]]:
         """Yield the days of all deployments."""

@@ -8,6 +8,12 @@ from scoreline.registry.names import Reference, missing
 from scoreline.registry.seams import Records
 
 
+def check_space(records: Records, space: str) -> None:
+    """Raise NotFound when the space of ``records`` is not there."""
+    if not records.has_space():
+        raise NotFound(f"no space {space!r}", hint="scoreline space list shows those there are")
+
+
 def model(records: Records, name: str) -> Model:
     """Return the model ``name``. Raises NotFound."""
     found = records.model(name)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from scoreline.core.access import DEFAULT_SPACE
 from scoreline.core.entities import AliasChange, Deployment, Model, Version
 from scoreline.core.errors import Conflict
 from scoreline.registry import aliases, logs, lookup, traffic
@@ -24,14 +25,20 @@ from scoreline.registry.users import refuse_needed_alias, refuse_needed_version
 
 
 class Registry:
-    """Models, immutable versions, aliases and deployments.
+    """Models, immutable versions, aliases and deployments of one space.
 
     Safe to use from many threads and processes at once: each method is one transaction.
     """
 
-    def __init__(self, store: Store, artifacts: Artifacts) -> None:
+    def __init__(self, store: Store, artifacts: Artifacts, space: str = DEFAULT_SPACE) -> None:
+        self.space = space
         self._store = store
         self._artifacts = artifacts
+
+    def check_space(self) -> None:
+        """Raise NotFound when there is no such space."""
+        with self._store.reading(self.space) as records:
+            lookup.check_space(records, self.space)
 
     # models and versions
 
@@ -46,15 +53,17 @@ class Registry:
         name = check_name("model", model if model is not None else suggest_name(intake.manifest.name))
         digest = intake.manifest.id
         self._artifacts.put(digest, intake.content)
-        with self._store.writing() as records:
+        with self._store.writing(self.space) as records:
             if not self._artifacts.has(digest):  # deleted with its last version since we put it
                 self._artifacts.put(digest, intake.content)
+            lookup.check_space(records, self.space)
             now = _now()
             if records.model(name) is None:
                 records.add_model(name, now)
             version = records.version_with(name, digest)
             if version is None:
                 version = Version(
+                    space=self.space,
                     model=name,
                     number=records.next_number(name),
                     digest=digest,
@@ -70,17 +79,17 @@ class Registry:
 
     def models(self) -> list[Model]:
         """Return all models by name."""
-        with self._store.reading() as records:
+        with self._store.reading(self.space) as records:
             return records.models()
 
     def model(self, name: str) -> Model:
         """Return one model. Raises NotFound with the names that are like it."""
-        with self._store.reading() as records:
+        with self._store.reading(self.space) as records:
             return lookup.model(records, name)
 
     def versions(self, model: str) -> list[Version]:
         """Return a model's versions, newest first. Raises NotFound."""
-        with self._store.reading() as records:
+        with self._store.reading(self.space) as records:
             lookup.model(records, model)
             return records.versions(model)
 
@@ -90,7 +99,7 @@ class Registry:
         Raises BadSetting when it is not a reference and NotFound when there is no such version.
         """
         name, parsed = _target(model, reference)
-        with self._store.reading() as records:
+        with self._store.reading(self.space) as records:
             return lookup.version(records, name, parsed)
 
     def artifact(self, digest: str) -> Path:
@@ -102,7 +111,7 @@ class Registry:
 
         Raises NotFound, and Conflict when an alias or a deployment needs it.
         """
-        with self._store.writing() as records:
+        with self._store.writing(self.space) as records:
             version = lookup.version(records, model, Reference(None, number))
             refuse_needed_version(records, model, number)
             pointing = [alias for alias, target in lookup.model(records, model).aliases.items() if target == number]
@@ -117,7 +126,7 @@ class Registry:
 
     def delete_model(self, name: str) -> Model:
         """Delete a model with all its versions. Raises NotFound, and Conflict when it is deployed."""
-        with self._store.writing() as records:
+        with self._store.writing(self.space) as records:
             model = lookup.model(records, name)
             users = [d.name for d in records.deployments() if d.model == name]
             if users:
@@ -130,7 +139,7 @@ class Registry:
     def _drop_files(self, digests: list[str]) -> None:
         # After the commit, so that a kill in between leaves a file too many and never a version without its file;
         # and in a writing transaction, so that nobody registers the digest between the look and the removal.
-        with self._store.writing() as records:
+        with self._store.writing(self.space) as records:
             for digest in digests:
                 if not records.holds(digest):
                     self._artifacts.delete(digest)
@@ -143,7 +152,7 @@ class Registry:
         Raises NotFound, BadSetting (the alias's name).
         """
         check_name("alias", alias)
-        with self._store.writing() as records:
+        with self._store.writing(self.space) as records:
             lookup.version(records, model, Reference(None, version))
             return aliases.promote(records, model, version, alias, _now())
 
@@ -152,13 +161,13 @@ class Registry:
 
         Versions deleted since are passed over. Raises NotFound, and Conflict when there is nothing to go back to.
         """
-        with self._store.writing() as records:
+        with self._store.writing(self.space) as records:
             lookup.model(records, model)
             return aliases.rollback(records, model, alias, _now())
 
     def history(self, model: str, alias: str = CHAMPION) -> list[AliasChange]:
         """Return every change of an alias, newest first. Raises NotFound."""
-        with self._store.reading() as records:
+        with self._store.reading(self.space) as records:
             known = lookup.model(records, model)
             changes = records.alias_changes(model, alias)
             if not changes:
@@ -167,7 +176,7 @@ class Registry:
 
     def delete_alias(self, model: str, alias: str) -> None:
         """Remove an alias; its history is kept. Raises NotFound, and Conflict when a deployment follows it."""
-        with self._store.writing() as records:
+        with self._store.writing(self.space) as records:
             lookup.version(records, model, Reference(alias, None))
             refuse_needed_alias(records, model, alias)
             records.delete_alias(model, alias)
@@ -183,7 +192,7 @@ class Registry:
         """
         check_name("deployment", name)
         model_name, parsed = _target(model, reference)
-        with self._store.writing() as records:
+        with self._store.writing(self.space) as records:
             lookup.version(records, model_name, parsed)
             if default is None:
                 holder = next((d.name for d in records.deployments() if d.default), None)
@@ -199,16 +208,17 @@ class Registry:
 
     def deployments(self) -> list[Deployment]:
         """Return all deployments by name, each with the version its reference resolves to now."""
-        with self._store.reading() as records:
+        with self._store.reading(self.space) as records:
             return records.deployments()
 
     def every_deployment(self) -> list[Deployment]:
-        """Return the deployments of all spaces."""
-        return self.deployments()
+        """Return the deployments of all spaces, by space and name."""
+        with self._store.reading(self.space) as records:
+            return records.every_deployment()
 
     def deployment(self, name: str) -> Deployment:
         """Return one deployment. Raises NotFound with the names that are like it."""
-        with self._store.reading() as records:
+        with self._store.reading(self.space) as records:
             return lookup.deployment(records, name)
 
     def undeploy(self, name: str) -> Deployment:
@@ -216,7 +226,7 @@ class Registry:
 
         When it was the default one there is none until another is deployed as default.
         """
-        with self._store.writing() as records:
+        with self._store.writing(self.space) as records:
             deployment = lookup.deployment(records, name)
             records.delete_deployment(name)
             records.count_change()
@@ -229,7 +239,7 @@ class Registry:
         answered as before. With ``sticky``, requests with the same key are answered by the same version. None keeps
         the weights there are, or whether they are sticky. Raises NotFound, BadSetting.
         """
-        with self._store.writing() as records:
+        with self._store.writing(self.space) as records:
             traffic.split(records, name, weights, sticky, _now())
             records.count_change()
             return lookup.deployment(records, name)
@@ -239,7 +249,7 @@ class Registry:
 
         Raises NotFound, BadSetting.
         """
-        with self._store.writing() as records:
+        with self._store.writing(self.space) as records:
             traffic.shadow(records, name, reference, share, _now())
             records.count_change()
             return lookup.deployment(records, name)
@@ -260,7 +270,7 @@ class Registry:
         """
         if hide:
             logs.check_columns(self.deployment(name), hide, self.artifact)
-        with self._store.writing() as records:
+        with self._store.writing(self.space) as records:
             kept = logs.changed(lookup.deployment(records, name).log, enabled, sample, hide, show)
             records.put_log(name, kept, at=_now())
             records.count_change()
@@ -268,7 +278,7 @@ class Registry:
 
     def change_counter(self) -> int:
         """Return a number that grows with each change that deployments follow, from promote to what a log keeps."""
-        with self._store.reading() as records:
+        with self._store.reading(self.space) as records:
             return records.change_counter()
 
 

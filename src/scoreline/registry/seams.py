@@ -8,11 +8,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from scoreline.core.access import DEFAULT_SPACE
 from scoreline.core.entities import AliasChange, Deployment, LogSettings, Model, Version
 
 
 class Records(Protocol):
-    """The rows of one transaction. Dumb by intent: every rule is the registry's."""
+    """The rows of one space, in one transaction. Dumb by intent: every rule is the registry's."""
+
+    def has_space(self) -> bool: ...
 
     def models(self) -> list[Model]:
         """All models by name."""
@@ -39,7 +42,7 @@ class Records(Protocol):
     def delete_version(self, model: str, number: int) -> None: ...
 
     def holds(self, digest: str) -> bool:
-        """Whether a version of any model has this digest."""
+        """Whether a version of any model, in whichever space, has this digest."""
 
     def alias(self, model: str, alias: str) -> AliasChange | None:
         """Return the change in force."""
@@ -57,12 +60,15 @@ class Records(Protocol):
     def deployments(self) -> list[Deployment]:
         """All deployments by name, each with the version its reference resolves to now."""
 
+    def every_deployment(self) -> list[Deployment]:
+        """Return the deployments of all spaces, by space and name."""
+
     def deployment(self, name: str) -> Deployment | None: ...
 
     def put_deployment(
         self, name: str, model: str, *, alias: str | None, number: int | None, default: bool, at: datetime
     ) -> None:
-        """Create or change a deployment; ``default`` takes the mark from the one that has it."""
+        """Create or change a deployment; ``default`` takes the mark from the one of the space that has it."""
 
     def put_split(
         self, name: str, split: Sequence[tuple[str | None, int | None, float]], *, sticky: bool, at: datetime
@@ -78,7 +84,8 @@ class Records(Protocol):
     def delete_deployment(self, name: str) -> None:
         """Delete a deployment with its split and its shadow."""
 
-    def change_counter(self) -> int: ...
+    def change_counter(self) -> int:
+        """One counter for all spaces."""
 
     def count_change(self) -> None:
         """Raise the counter: something that deployments follow has changed."""
@@ -87,10 +94,10 @@ class Records(Protocol):
 class Store(Protocol):
     """Keeps the registry's records."""
 
-    def reading(self) -> AbstractContextManager[Records]:
+    def reading(self, space: str = DEFAULT_SPACE) -> AbstractContextManager[Records]:
         """Open a snapshot: all reads inside see one moment."""
 
-    def writing(self) -> AbstractContextManager[Records]:
+    def writing(self, space: str = DEFAULT_SPACE) -> AbstractContextManager[Records]:
         """Open the one writing transaction there can be at a time, over all processes; an exception undoes it."""
 
 

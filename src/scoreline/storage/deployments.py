@@ -11,26 +11,38 @@ from scoreline.core.entities import Deployment, LogSettings, Shadow, Share
 from scoreline.storage.tables import alias_changes, aliases, deployments, shadows, shares, versions
 
 
-def find_deployments(connection: Connection, name: str | None = None) -> list[Deployment]:
-    """Return all deployments by name, or the one of this name if it is there."""
-    own = _meaning(deployments, deployments.c.name, name, alias_changes.c.changed_at).order_by(deployments.c.name)
-    rows = connection.execute(own).mappings().all()
+def find_deployments(connection: Connection, space: str | None = None, name: str | None = None) -> list[Deployment]:
+    """Return the deployments of a space by name, or the one of this name if it is there; without a space, all."""
+
+    def chosen(query: Select[Any], table: Table, key: Any) -> Select[Any]:
+        if space is not None:
+            query = query.where(table.c["space"] == space)
+        return query if name is None else query.where(key == name)
+
+    own = chosen(_meaning(deployments, alias_changes.c.changed_at), deployments, deployments.c.name)
+    rows = connection.execute(own.order_by(deployments.c.space, deployments.c.name)).mappings().all()
     if not rows:
         return []
-    split: dict[str, list[Share]] = {}
-    for row in connection.execute(_meaning(shares, shares.c.deployment, name).order_by(shares.c.position)).mappings():
-        split.setdefault(row["deployment"], []).append(Share(**_meant(row), weight=row["weight"]))
+    split: dict[tuple[str, str], list[Share]] = {}
+    for row in connection.execute(
+        chosen(_meaning(shares), shares, shares.c.deployment).order_by(shares.c.position)
+    ).mappings():
+        split.setdefault((row["space"], row["deployment"]), []).append(Share(**_meant(row), weight=row["weight"]))
     shadow = {
-        row["deployment"]: Shadow(**_meant(row), share=row["share"])
-        for row in connection.execute(_meaning(shadows, shadows.c.deployment, name)).mappings()
+        (row["space"], row["deployment"]): Shadow(**_meant(row), share=row["share"])
+        for row in connection.execute(chosen(_meaning(shadows), shadows, shadows.c.deployment)).mappings()
     }
-    return [_deployment(row, split.get(row["name"], ()), shadow.get(row["name"])) for row in rows]
+    keys = [(row["space"], row["name"]) for row in rows]
+    return [_deployment(row, split.get(key, ()), shadow.get(key)) for row, key in zip(rows, keys, strict=True)]
 
 
-def _meaning(table: Table, key: Any, name: str | None, *more: Any) -> Select[Any]:
+def _meaning(table: Table, *more: Any) -> Select[Any]:
     """Join each row with the version that it means now: the pinned one, or the one its alias points to."""
-    followed = and_(aliases.c.model == table.c.model, aliases.c.alias == table.c.alias)
+    followed = and_(
+        aliases.c.space == table.c["space"], aliases.c.model == table.c.model, aliases.c.alias == table.c.alias
+    )
     meant = and_(
+        versions.c.space == table.c["space"],
         versions.c.model == table.c.model,
         or_(versions.c.number == table.c.number, versions.c.number == aliases.c.version),
     )
@@ -39,8 +51,7 @@ def _meaning(table: Table, key: Any, name: str | None, *more: Any) -> Select[Any
         .outerjoin(alias_changes, alias_changes.c.id == aliases.c.change)
         .join(versions, meant)
     )
-    query = select(table, versions.c.number.label("version"), versions.c.digest, *more).select_from(joined)
-    return query if name is None else query.where(key == name)
+    return select(table, versions.c.number.label("version"), versions.c.digest, *more).select_from(joined)
 
 
 def _meant(row: RowMapping) -> dict[str, Any]:
@@ -52,6 +63,8 @@ def _deployment(row: RowMapping, split: Sequence[Share], shadow: Shadow | None) 
     moved_at = row["changed_at"] or row["updated_at"]
     return Deployment(
         **_meant(row),
+        id=row["id"],
+        space=row["space"],
         name=row["name"],
         model=row["model"],
         created_at=row["created_at"],

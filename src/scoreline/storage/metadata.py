@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
+from scoreline.core.access import DEFAULT_SPACE
 from scoreline.core.errors import BadSetting, MissingExtra, Unavailable
 from scoreline.storage.migrate import migrate
 from scoreline.storage.records import RegistryRecords
@@ -35,16 +36,16 @@ class MetadataStore:
             migrate(self._transaction)
 
     @contextmanager
-    def reading(self) -> Iterator[RegistryRecords]:
-        """Open a snapshot."""
+    def reading(self, space: str = DEFAULT_SPACE) -> Iterator[RegistryRecords]:
+        """Open a snapshot of a space's records."""
         with self._errors(), self._transaction(writing=False) as connection:
-            yield RegistryRecords(connection)
+            yield RegistryRecords(connection, space)
 
     @contextmanager
-    def writing(self) -> Iterator[RegistryRecords]:
-        """Open the one writing transaction; commit at the end, undo it all on an exception."""
+    def writing(self, space: str = DEFAULT_SPACE) -> Iterator[RegistryRecords]:
+        """Open, for a space's records, the one writing transaction; commit at the end, undo it all on an exception."""
         with self._errors(), self._transaction(writing=True) as connection:
-            yield RegistryRecords(connection)
+            yield RegistryRecords(connection, space)
 
     @contextmanager
     def transaction(self, *, writing: bool) -> Iterator[Connection]:

@@ -9,6 +9,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
+from tests.databases import DATABASES, empty_database
 
 import scoreline.storage.migrations
 from scoreline.core.errors import BadSetting, ScorelineError, Unavailable
@@ -17,10 +18,10 @@ from scoreline.storage.migrate import HEAD
 from scoreline.storage.tables import metadata
 
 
-def test_a_new_database_has_the_tables_that_the_code_expects(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'scoreline.db'}"
-    MetadataStore(url).close()
-    with create_engine(url).connect() as connection:
+@pytest.mark.parametrize("kind", DATABASES)
+def test_a_new_database_has_the_tables_that_the_code_expects(kind: str, tmp_path: Path) -> None:
+    with empty_database(kind, tmp_path) as url, create_engine(url).connect() as connection:
+        MetadataStore(url).close()
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
         assert context.get_current_revision() == HEAD

@@ -21,9 +21,10 @@ def add_to(app: typer.Typer) -> None:
         "scoreline deploy credit-risk",
         "scoreline deploy credit-risk@3 --name credit-risk-pinned",
         panel=PANEL,
+        in_space=True,
     )(deploy)
-    command(app, "deployments", "scoreline deployments", panel=PANEL)(deployments)
-    command(app, "undeploy", "scoreline undeploy credit-risk-pinned", panel=PANEL)(undeploy)
+    command(app, "deployments", "scoreline deployments", panel=PANEL, in_space=True)(deployments)
+    command(app, "undeploy", "scoreline undeploy credit-risk-pinned", panel=PANEL, in_space=True)(undeploy)
 
 
 def deploy(
@@ -51,7 +52,7 @@ def deploy(
         return
     follows = f", follows {made.reference}" if made.reference.startswith("@") else ""
     session.done(f"{made.name} answers with {made.model}, version {made.version}{follows}")
-    session.next("serve")
+    session.next("serve", in_space=False)
 
 
 def deployments(session: Session) -> None:

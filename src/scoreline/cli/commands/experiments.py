@@ -25,6 +25,7 @@ def add_to(app: typer.Typer) -> None:
         "scoreline experiment sales.parquet --target price --scorer mae --time 5m",
         "scoreline experiment visits.csv --target churned --drop id,note --json",
         panel=PANEL,
+        in_space=True,
     )(experiment)
 
 

@@ -26,6 +26,7 @@ def add_to(app: typer.Typer) -> None:
         "scoreline log credit-risk --follow",
         "scoreline log credit-risk --stats",
         panel=PANEL,
+        in_space=True,
     )(log)
 
 

@@ -24,9 +24,10 @@ def add_to(app: typer.Typer) -> None:
         "scoreline register credit.scoreline",
         "scoreline register credit.scoreline --model credit-risk --promote",
         panel=PANEL,
+        in_space=True,
     )(register)
-    command(app, "models", "scoreline models", panel=PANEL)(models)
-    command(app, "versions", "scoreline versions credit-risk", panel=PANEL)(versions)
+    command(app, "models", "scoreline models", panel=PANEL, in_space=True)(models)
+    command(app, "versions", "scoreline versions credit-risk", panel=PANEL, in_space=True)(versions)
     command(
         app,
         "promote",
@@ -34,8 +35,9 @@ def add_to(app: typer.Typer) -> None:
         "scoreline promote credit-risk@challenger",
         "scoreline promote credit-risk@2 --alias challenger",
         panel=PANEL,
+        in_space=True,
     )(promote)
-    command(app, "rollback", "scoreline rollback credit-risk", panel=PANEL)(rollback)
+    command(app, "rollback", "scoreline rollback credit-risk", panel=PANEL, in_space=True)(rollback)
 
 
 def register(

@@ -29,6 +29,7 @@ def add_to(app: typer.Typer) -> None:
         "scoreline score credit-risk rows.parquet -o scores.parquet --include id",
         "cat rows.jsonl | scoreline score credit-risk - | head",
         panel=PANEL,
+        in_space=True,
     )(score)
     command(
         app,
@@ -36,6 +37,7 @@ def add_to(app: typer.Typer) -> None:
         "scoreline inspect credit.scoreline",
         "scoreline inspect credit-risk@2 --json",
         panel=PANEL,
+        in_space=True,
     )(inspect)
 
 

@@ -26,6 +26,7 @@ def add_to(app: typer.Typer) -> None:
         "scoreline traffic credit-risk challenger=10 7=5 --shadow 8=20",
         "scoreline traffic credit-risk --clear",
         panel=PANEL,
+        in_space=True,
     )(traffic)
     command(
         app,
@@ -34,6 +35,7 @@ def add_to(app: typer.Typer) -> None:
         "scoreline record credit-risk --sample 10 --hide age,name",
         "scoreline record credit-risk --off",
         panel=PANEL,
+        in_space=True,
     )(record)
 
 
