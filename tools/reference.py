@@ -12,7 +12,7 @@ from typing import Any
 
 from typer.main import get_command
 
-from scoreline.cli.command import EVERYWHERE, EXAMPLES
+from scoreline.cli.command import EVERYWHERE, EXAMPLES, every
 from scoreline.cli.exits import EXIT_CODES
 from scoreline.cli.run import app
 
@@ -29,7 +29,7 @@ def commands() -> str:
         "\n".join(_shared(next(iter(group.commands.values())))),
         "\n".join(["| exit code | meaning |", "|---|---|", *(f"| {n} | {what} |" for n, what in EXIT_CODES.items())]),
     ]
-    parts += ["\n".join(_command(name, command)) for name, command in group.commands.items()]
+    parts += ["\n".join(_command(name, command)) for name, command in every(group.commands)]
     return "\n\n".join(part.strip("\n") for part in parts) + "\n"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
@@ -57,7 +57,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {}
 def command(
     app: typer.Typer, name: str, *examples: str, panel: str, in_space: bool = False
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Add ``function(session, …)`` to ``app`` as the command ``name``, with ``examples`` in its help."""
+    """Add ``function(session, …)`` to ``app`` as the command ``name``, with ``examples`` in its help.
+
+    The name of a command in a `group` begins with the group's: ``key create``.
+    """
 
     def add(function: Callable[..., None]) -> Callable[..., None]:
         signature = inspect.signature(function)
@@ -83,10 +86,32 @@ def command(
         run.__signature__ = signature.replace(parameters=[*keyword_only, *shared])  # type: ignore[attr-defined]
         run.__annotations__ = {parameter.name: parameter.annotation for parameter in [*own, *shared]}
         EXAMPLES[name] = examples
-        app.command(name, epilog=_epilog(examples), rich_help_panel=panel)(run)
+        app.command(name.rpartition(" ")[2], epilog=_epilog(examples), rich_help_panel=panel)(run)
         return function
 
     return add
+
+
+def group(app: typer.Typer, name: str, what: str, *, panel: str) -> typer.Typer:
+    """Add commands that share their first word to ``app``; return what they are added to."""
+    made = typer.Typer(
+        help=what,
+        no_args_is_help=True,
+        rich_markup_mode="rich",
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.add_typer(made, name=name, rich_help_panel=panel)
+    return made
+
+
+def every(commands: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield each command as typer made it, with all its words: those of groups one by one."""
+    for name, made in commands.items():
+        inside = getattr(made, "commands", None)
+        if inside is None:
+            yield f"{before}{name}", made
+        else:
+            yield from every(inside, f"{before}{name} ")
 
 
 def _epilog(examples: tuple[str, ...]) -> str:

@@ -30,3 +30,16 @@ def moment(option: str, text: str, now: datetime | None = None) -> datetime:
             f"{option}: {text!r} is neither a length of time nor a date",
             hint="10m, 1h or 2d ago; today; 2026-11-20; 2026-11-20T10:30; 2026-11-20T10:30Z",
         ) from None
+
+
+def ahead(option: str, text: str, now: datetime | None = None) -> datetime:
+    """``12h``, ``90d`` or ``4w`` from now; ``2027-01-31``, ``2027-01-31T18:00``. Raises BadSetting."""
+    now = now or datetime.now(UTC)
+    try:
+        if match := _AGO.fullmatch(text.strip().lower()):
+            return now + timedelta(seconds=float(match[1]) * UNITS[match[2]])
+        return datetime.fromisoformat(text.strip()).astimezone()
+    except (ValueError, OverflowError):
+        raise BadSetting(
+            f"{option}: {text!r} is neither a length of time nor a date", hint="12h, 90d, 4w; 2027-01-31"
+        ) from None

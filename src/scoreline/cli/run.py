@@ -14,7 +14,20 @@ from typer.exceptions import TyperException
 from typer.main import get_command
 
 from scoreline.cli.command import exit_code_line
-from scoreline.cli.commands import demo, deployments, experiments, log, models, scoring, serving, traffic
+from scoreline.cli.commands import (
+    audit,
+    demo,
+    deployments,
+    experiments,
+    keys,
+    log,
+    models,
+    scoring,
+    serving,
+    spaces,
+    traffic,
+    users,
+)
 from scoreline.cli.exits import ERROR, INTERRUPTED, NOT_FOUND, TERMINATED, USAGE, error_document, exit_code
 from scoreline.core.errors import ScorelineError
 
@@ -50,7 +63,7 @@ def _root(
 ) -> None: ...
 
 
-for room in (demo, experiments, scoring, models, deployments, traffic, serving, log):
+for room in (demo, experiments, scoring, models, deployments, traffic, serving, log, keys, users, spaces, audit):
     room.add_to(app)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from scoreline.core.access import EVERY_SPACE
@@ -18,9 +20,12 @@ def administered(records: SecurityRecords, now: datetime) -> bool:
     )
 
 
-def keep_one(records: SecurityRecords, now: datetime, *, was: bool, who: str) -> None:
-    """Raise Conflict when a change has taken the last administrator away."""
-    if was and not administered(records, now):
+@contextmanager
+def one_kept(records: SecurityRecords, now: datetime, who: str) -> Iterator[None]:
+    """Raise Conflict when what is done inside has taken the last administrator away."""
+    before = administered(records, now)
+    yield
+    if before and not administered(records, now):
         raise Conflict(
             f"{who} is the last administrator of the installation",
             hint="make another first: scoreline key create NAME --role admin --space '*'",

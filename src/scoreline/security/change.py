@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from scoreline.core.access import ANYONE, DEFAULT_SPACE, Access
+from scoreline.core.errors import Conflict, Forbidden
+from scoreline.core.identities import Outcome
 from scoreline.security import audit
 from scoreline.security.seams import SecurityRecords, SecurityStore
 
@@ -24,8 +26,9 @@ class By(NamedTuple):
 class Change:
     """A change under way: what it is about is said while it is made."""
 
-    def __init__(self, records: SecurityRecords, by: By, now: datetime) -> None:
-        self.records = records
+    records: SecurityRecords
+
+    def __init__(self, by: By, now: datetime) -> None:
         self.by = by
         self.now = now
         self.target = ""
@@ -40,17 +43,32 @@ class Change:
 def changing(store: SecurityStore, action: str, by: By, now: datetime) -> Iterator[Change]:
     """Open a change; at its end it is recorded, and those who keep what callers may do will look again.
 
-    One that turned out to be about nothing leaves no trace.
+    One that is refused is recorded, too; one that turned out to be about nothing leaves no trace.
     """
-    with store.writing() as records:
-        change = Change(records, by, now)
-        yield change
-        if not change.target:
-            return
-        records.count_change()
-        audit.append(
-            records, action, change.target, by.access, origin=by.origin, outcome="done", space=change.space, now=now
-        )
+    change = Change(by, now)
+    try:
+        with store.writing() as change.records:
+            yield change
+            if change.target:
+                change.records.count_change()
+                _record(change, action, "done")
+    except (Conflict, Forbidden):
+        with store.writing() as change.records:
+            _record(change, action, "refused")
+        raise
+
+
+def _record(change: Change, action: str, outcome: Outcome) -> None:
+    audit.append(
+        change.records,
+        action,
+        change.target,
+        change.by.access,
+        origin=change.by.origin,
+        outcome=outcome,
+        space=change.space,
+        now=change.now,
+    )
 
 
 def utc_now() -> datetime:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import cached_property
 
 from scoreline.core.access import ACTIONS, ANYONE, DEFAULT_SPACE, EVERY_SPACE, Access, Action, Role
-from scoreline.core.errors import Conflict, Unauthenticated
+from scoreline.core.errors import Conflict, Unauthenticated, Unavailable
 from scoreline.core.identities import AuditRecord, DeploymentKeys, Key, NewKey, Outcome, Slot, Space, Token, User
 from scoreline.security import access as accesses
 from scoreline.security import audit as audit_log
-from scoreline.security import keys, names, secrets, users
-from scoreline.security.administrators import administered, keep_one
+from scoreline.security import keys, names, passwords, secrets, users
+from scoreline.security.administrators import administered, one_kept
 from scoreline.security.change import By, Clock, changing, utc_now
 from scoreline.security.deployment_keys import DeploymentKeyRing
 from scoreline.security.logins import Logins
-from scoreline.security.passwords import Passwords
 from scoreline.security.seams import SecurityStore
 from scoreline.security.sessions import Sessions
 
@@ -36,7 +36,7 @@ class Security:
         self._store = store
         self._given_secret = secret
         self._now = clock
-        self._passwords = Passwords()
+        self._passwords = passwords.Passwords()
         self._logins = Logins(store, self._passwords, clock)
 
     # who a caller is
@@ -57,7 +57,8 @@ class Security:
             raise Unauthenticated("this key is not known here", hint="scoreline key create makes one")
         accesses.refuse_ended(key, now)
         if key.last_used_at is None or now - key.last_used_at >= USE_NOTED_EVERY:
-            self.note_use([key.id])
+            with suppress(Unavailable):  # the key holds all the same
+                self.note_use([key.id])
         return accesses.of_key(key, user)
 
     def authenticate_password(self, name: str, password: str, origin: str = "") -> Access:
@@ -119,8 +120,6 @@ class Security:
         may = keys.allowed(role, actions, otherwise=() if user is None else ACTIONS)
         with changing(self._store, "key.create", By(by, origin), now) as change:
             owner = users.find(change.records, user) if user is not None else None
-            if owner is None or owner.id != by.id:
-                accesses.require_admin(by, space if owner is None else EVERY_SPACE, "make this key")
             key = Key(
                 id=secrets.new_id(),
                 name=name,
@@ -133,6 +132,8 @@ class Security:
                 expires_at=expires_at,
             )
             change.of(_shown(key), space)
+            if owner is None or owner.id != by.id:
+                accesses.require_admin(by, space if owner is None else EVERY_SPACE, "make this key")
             return keys.create(change.records, key, now)
 
     def keys(self, *, space: str | None = None, user: str | None = None) -> list[Key]:
@@ -147,13 +148,12 @@ class Security:
         """
         now = self._now()
         with changing(self._store, "key.revoke", By(by, origin), now) as change:
-            records = change.records
-            was, key = administered(records, now), keys.find(records, id_or_name, now)
+            records, key = change.records, keys.find(change.records, id_or_name, now)
+            change.of(_shown(key), key.space)
             if key.user is None or key.user != by.id:
                 accesses.require_admin(by, key.space, "revoke this key")
-            records.revoke_key(key.id, now)
-            keep_one(records, now, was=was, who=f"key {key.name!r}")
-            change.of(_shown(key), key.space)
+            with one_kept(records, now, f"key {key.name!r}"):
+                records.revoke_key(key.id, now)
             return records.key(key.id) or key
 
     def deployment_keys(self, space: str, deployment: str) -> DeploymentKeys:
@@ -180,10 +180,11 @@ class Security:
 
         Raises BadSetting, Forbidden, and Conflict when the name is taken.
         """
-        hashed = users.hashed(self._passwords, names.check_user(name), password)
+        names.check_user(name)
+        hashed = None if password is None else self._hashed(name, password)
         with changing(self._store, "user.create", By(by, origin), self._now()) as change:
-            accesses.require_admin(by, EVERY_SPACE, "make users")
             change.of(f"user {name}", EVERY_SPACE)
+            accesses.require_admin(by, EVERY_SPACE, "make users")
             return users.create(change.records, name, hashed, change.now)
 
     def users(self) -> list[User]:
@@ -201,23 +202,22 @@ class Security:
 
         Raises BadSetting, NotFound, Forbidden.
         """
-        hashed = users.hashed(self._passwords, self.user(user).name, password)
+        hashed = self._hashed(self.user(user).name, password)
         with changing(self._store, "user.password", By(by, origin), self._now()) as change:
             found = users.find(change.records, user)
+            change.of(f"user {found.name}", EVERY_SPACE)
             if by.kind != "user" or by.id != found.id:
                 accesses.require_admin(by, EVERY_SPACE, "set other users' passwords")
             users.replace_password(change.records, found, hashed)
-            change.of(f"user {found.name}", EVERY_SPACE)
 
     def delete_user(self, user: str, *, by: Access = ANYONE, origin: str = "") -> User:
         """Delete a user with its keys. Raises NotFound, Forbidden, and Conflict when it is the last administrator."""
         with changing(self._store, "user.delete", By(by, origin), self._now()) as change:
-            accesses.require_admin(by, EVERY_SPACE, "delete users")
-            records = change.records
-            was, found = administered(records, change.now), users.find(records, user)
-            records.delete_user(found.id)
-            keep_one(records, change.now, was=was, who=f"user {found.name!r}")
+            found = users.find(change.records, user)
             change.of(f"user {found.name}", EVERY_SPACE)
+            accesses.require_admin(by, EVERY_SPACE, "delete users")
+            with one_kept(change.records, change.now, f"user {found.name!r}"):
+                change.records.delete_user(found.id)
             return found
 
     def grant(self, user: str, space: str, role: Role, *, by: Access = ANYONE, origin: str = "") -> User:
@@ -226,12 +226,11 @@ class Security:
         Raises BadSetting, NotFound, Forbidden, and Conflict when nobody would administer the installation.
         """
         with changing(self._store, "user.grant", By(by, origin), self._now()) as change:
-            accesses.require_admin(by, space, "give roles")
-            was = administered(change.records, change.now)
-            found = users.grant(change.records, user, space, role)
-            keep_one(change.records, change.now, was=was, who=f"user {found.name!r}")
-            change.of(f"user {found.name}: {role}", space)
-            return found
+            where = users.space_name(change.records, space)
+            change.of(f"user {user}: {role}", where)
+            accesses.require_admin(by, where, "give roles")
+            with one_kept(change.records, change.now, f"user {user!r}"):
+                return users.grant(change.records, user, where, role)
 
     def withdraw(self, user: str, space: str, *, by: Access = ANYONE, origin: str = "") -> User:
         """Take a user's role in a space away.
@@ -239,12 +238,11 @@ class Security:
         Raises NotFound, Forbidden, and Conflict when nobody would administer the installation.
         """
         with changing(self._store, "user.withdraw", By(by, origin), self._now()) as change:
-            accesses.require_admin(by, space, "take roles away")
-            was = administered(change.records, change.now)
-            found = users.withdraw(change.records, user, space)
-            keep_one(change.records, change.now, was=was, who=f"user {found.name!r}")
-            change.of(f"user {found.name}", space)
-            return found
+            where = users.space_name(change.records, space)
+            change.of(f"user {user}", where)
+            accesses.require_admin(by, where, "take roles away")
+            with one_kept(change.records, change.now, f"user {user!r}"):
+                return users.withdraw(change.records, user, where)
 
     # tokens
 
@@ -268,12 +266,12 @@ class Security:
     def create_space(self, name: str, description: str = "", *, by: Access = ANYONE, origin: str = "") -> Space:
         """Make a space. Raises BadSetting, Forbidden, and Conflict when the name is taken."""
         with changing(self._store, "space.create", By(by, origin), self._now()) as change:
+            change.of(f"space {names.check('space', name)}", name)
             accesses.require_admin(by, EVERY_SPACE, "make spaces")
-            if change.records.space(names.check("space", name)) is not None:
+            if change.records.space(name) is not None:
                 raise Conflict(f"there is a space {name!r} already", hint="scoreline space list shows them")
             space = Space(id=str(uuid.uuid4()), name=name, description=description, created_at=change.now)
             change.records.add_space(space)
-            change.of(f"space {name}", name)
             return space
 
     def spaces(self) -> list[Space]:
@@ -294,13 +292,13 @@ class Security:
         with changing(self._store, "space.delete", By(by, origin), self._now()) as change:
             records = change.records
             space = users.find_space(records, id_or_name)
+            change.of(f"space {space.name}", space.name)
             accesses.require_admin(by, EVERY_SPACE, "delete spaces")
             if space.name == DEFAULT_SPACE:
                 raise Conflict("the default space stays", hint="delete what is in it instead")
             for key in records.find_keys(space=space.name):
                 records.revoke_key(key.id, change.now)
             records.delete_space(space.name)
-            change.of(f"space {space.name}", space.name)
             return space
 
     # the audit log
@@ -339,6 +337,9 @@ class Security:
         return audit_log.verify(self._store)
 
     # what it is made of
+
+    def _hashed(self, name: str, password: str) -> str:
+        return self._passwords.hash(passwords.check(name, password))
 
     @cached_property
     def _installation(self) -> bytes:

@@ -8,8 +8,7 @@ from datetime import datetime
 from scoreline.core.access import EVERY_SPACE, ROLES, Role
 from scoreline.core.errors import BadSetting, Conflict, NotFound
 from scoreline.core.identities import Space, User
-from scoreline.security import names, passwords
-from scoreline.security.passwords import Passwords
+from scoreline.security import names, throttle
 from scoreline.security.seams import SecurityRecords
 
 
@@ -30,9 +29,9 @@ def find_space(records: SecurityRecords, id_or_name: str) -> Space:
     return found
 
 
-def hashed(how: Passwords, name: str, password: str | None) -> str | None:
-    """Return what is stored of a password, nothing for a machine. It takes time: no transaction waits for it."""
-    return None if password is None else how.hash(passwords.check(name, password))
+def space_name(records: SecurityRecords, id_or_name: str) -> str:
+    """Return the name of a space, or ``*`` for all of them. Raises NotFound."""
+    return EVERY_SPACE if id_or_name == EVERY_SPACE else find_space(records, id_or_name).name
 
 
 def create(records: SecurityRecords, name: str, password: str | None, now: datetime) -> User:
@@ -44,10 +43,10 @@ def create(records: SecurityRecords, name: str, password: str | None, now: datet
     return user
 
 
-def replace_password(records: SecurityRecords, user: User, password: str | None) -> None:
-    """Keep a new password of a user; its tokens are of another generation now."""
-    if password is not None:
-        records.set_password(user.id, password, user.generation + 1)
+def replace_password(records: SecurityRecords, user: User, password: str) -> None:
+    """Keep a new password of a user: its tokens are of another generation now, and wrong passwords are forgotten."""
+    records.set_password(user.id, password, user.generation + 1)
+    throttle.forget(records, user.name)
 
 
 def grant(records: SecurityRecords, user: str, space: str, role: Role) -> User:
@@ -55,8 +54,7 @@ def grant(records: SecurityRecords, user: str, space: str, role: Role) -> User:
     if role not in ROLES:
         raise BadSetting(f"no role {role!r}", hint=f"one of {', '.join(ROLES)}")
     found = find(records, user)
-    where = EVERY_SPACE if space == EVERY_SPACE else find_space(records, space).name
-    records.put_role(found.id, where, role)
+    records.put_role(found.id, space, role)
     return find(records, found.id)
 
 
