@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -73,7 +73,7 @@ class GraphWriter:
             return name
         return self.node("Gather", name, self.constant(np.asarray(indices, "int64")), axis=1)
 
-    def model(self, outputs: dict[str, tuple[str, int, list[Any]]], n_numbers: int, n_texts: int) -> bytes:
+    def model(self, outputs: Mapping[str, tuple[str, int, Sequence[Any]]], n_numbers: int, n_texts: int) -> bytes:
         """Close the graph: output name → (node output, element type, shape)."""
         for name, (source, _, _) in outputs.items():
             for node in self._nodes:

@@ -1,0 +1,1 @@
+"""Models made elsewhere become scoring pipelines, proved against the original."""
