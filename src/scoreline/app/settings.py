@@ -270,10 +270,6 @@ class App:
         """Return the registry of another space. Raises NotFound when there is no such space."""
         return self.in_space(space).registry
 
-    def registry_in(self, space: str) -> Registry:
-        """Return the registry of a space."""
-        return self.registry
-
     @cached_property
     def security(self) -> Security:
         """Keys, users, tokens, spaces, the audit log."""
