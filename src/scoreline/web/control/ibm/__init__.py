@@ -17,6 +17,8 @@ from scoreline.web.control.ibm.tokens import token_views
 from scoreline.web.endpoint import Endpoint
 from scoreline.web.service import Service
 
+VERSION_PATH = "/ml/wml_services/v2/version"
+"""What clients ask before they say who they are."""
 OTHER_STYLE = "/v4"
 """Where IBM's own application asks for what is under ``/ml/v4``."""
 
@@ -45,6 +47,8 @@ def ibm_routes(service: Service) -> list[Route]:
 
 def _needs(path: str, method: str) -> Needs:
     """Return what a caller must be allowed to do, in the space that it names."""
+    if path == VERSION_PATH:
+        return "nothing"
     if method == "GET":
         return "view"
     if path.startswith("/v2/spaces"):

@@ -93,12 +93,13 @@ def job_views(asking: Asking) -> dict[str, dict[str, View]]:
         await asyncio.to_thread(asking.record, request, place, f"job.{'delete' if forget else 'cancel'}", job.id)
         return NOTHING
 
-    async def cancel_run(request: Request) -> Reply:
+    async def delete_run(request: Request) -> Reply:
         place = await asking.place(request, "score")
         for job in await asyncio.to_thread(jobs.jobs, app, place.space.name):
             if _platform(job)["run_id"] == request.path_params["run_id"]:
-                await asyncio.to_thread(jobs.cancel, app, place.space.name, job.id)
-                await asyncio.to_thread(asking.record, request, place, "job.cancel", job.id)
+                ended = job.state not in jobs.UNFINISHED
+                await asyncio.to_thread(jobs.delete if ended else jobs.cancel, app, place.space.name, job.id)
+                await asyncio.to_thread(asking.record, request, place, f"job.{'delete' if ended else 'cancel'}", job.id)
         return NOTHING
 
     def _wake_for(found: list[Asset]) -> None:
@@ -108,7 +109,7 @@ def job_views(asking: Asking) -> dict[str, dict[str, View]]:
     return {
         "/ml/v4/deployment_jobs": {"GET": show_all, "POST": create},
         "/ml/v4/deployment_jobs/{id}": {"GET": show, "DELETE": delete},
-        "/v2/jobs/{id}/runs/{run_id}": {"DELETE": cancel_run},
+        "/v2/jobs/{id}/runs/{run_id}": {"DELETE": delete_run},
     }
 
 
