@@ -5,6 +5,7 @@ A credential is taken from a header only. An address with a key in it would be k
 
 from __future__ import annotations
 
+import re
 from base64 import b64decode
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -20,6 +21,9 @@ SPACE_PARAMETER = "space_id"
 LONGEST_BYTES = 8 * 1024
 NO_NAMES = ("", "apikey", "token")
 """Names with which Basic brings a key or a token in place of a password."""
+SIGNED = b"AWS4-HMAC-SHA256 "
+"""What AWS's clients begin it with."""
+_SIGNER = re.compile(rb"Credential=([^/,\s]+)/")
 _PAIRS = ("basic", "zenapikey")
 HINT = "send `Authorization: Bearer KEY`, or the key as `x-api-key`; `scoreline key create NAME` makes one"
 
@@ -42,6 +46,17 @@ def find(headers: Iterable[tuple[bytes, bytes]], query: bytes) -> tuple[bytes, b
         elif name == SPACE_HEADER:
             space = space or value
     return credential, space or space_of(query)
+
+
+def without_signature(header: bytes) -> bytes:
+    """Return the key of a request that is signed as AWS signs, where the access key's id is the key; others as they are.
+
+    Each such header is another, and the key in it the same. The signature is not looked at: the key is what is secret.
+    """
+    if not header.startswith(SIGNED):
+        return header
+    signer = _SIGNER.search(header)
+    return signer[1] if signer else header
 
 
 def space_of(query: bytes) -> bytes:

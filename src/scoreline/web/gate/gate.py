@@ -98,6 +98,10 @@ class KeyGate:
     def known(self, credential: bytes, space: bytes) -> Known | None:
         key = (credential, space) if space else credential
         found: Known | None = self._passes.get(key)
+        if found is None and credential.startswith(credentials.SIGNED):
+            credential = credentials.without_signature(credential)
+            key = (credential, space) if space else credential
+            found = self._passes.get(key)
         if found is None:
             found = self._strangers.get(key) if credential else _NONE
         return None if found is None or is_over(found.expires_at) else found
@@ -121,6 +125,7 @@ class KeyGate:
     def look_up(
         self, credential: bytes, space: bytes, origin: str, loop: asyncio.AbstractEventLoop
     ) -> asyncio.Future[Known]:
+        credential = credentials.without_signature(credential)
         asked = self._asking.get((credential, space))
         if asked is not None:
             return asked
