@@ -14,6 +14,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from scoreline.core.access import DEFAULT_SPACE
 from scoreline.core.errors import BadSetting, MissingExtra, Unavailable
 from scoreline.storage.migrate import migrate
+from scoreline.storage.private import keep_private, make_private
 from scoreline.storage.records import RegistryRecords
 
 BUSY_SECONDS = 30.0
@@ -32,8 +33,10 @@ class MetadataStore:
     def __init__(self, url: str) -> None:
         self.url = _parse(url)
         self._engine = _engine(self.url)
+        make_private(self.url)
         with self._errors():
-            migrate(self._transaction)
+            if migrate(self._transaction):  # it may be of a time when it held no secret
+                keep_private(self.url)
 
     @contextmanager
     def reading(self, space: str = DEFAULT_SPACE) -> Iterator[RegistryRecords]:

@@ -20,14 +20,15 @@ class Transaction(Protocol):
     def __call__(self, *, writing: bool) -> AbstractContextManager[Connection]: ...
 
 
-def migrate(transaction: Transaction) -> None:
-    """Run the migrations that are missing, in one writing transaction: all or none of them."""
+def migrate(transaction: Transaction) -> bool:
+    """Run the migrations that are missing, in one writing transaction: all or none of them. Return whether any was."""
     with transaction(writing=False) as connection:
         if revision(connection) == HEAD:
-            return
+            return False
     with transaction(writing=True) as connection:
         if revision(connection) != HEAD:  # another process may have been quicker
             _upgrade(connection)
+    return True
 
 
 def revision(connection: Connection) -> str | None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -82,3 +84,26 @@ def test_a_password_is_not_shown() -> None:
     with pytest.raises(ScorelineError) as caught:  # nobody listens there, and the driver may be missing
         MetadataStore("postgresql://somebody:secret@127.0.0.1:1/name")
     assert "secret" not in str(caught.value)
+
+
+def test_a_new_database_is_its_owners_only(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        store = MetadataStore(f"sqlite:///{tmp_path / 'scoreline.db'}")
+        with store.writing() as records:
+            records.count_change()
+            assert {path.name: stat.filemode(path.stat().st_mode) for path in tmp_path.iterdir()} == {
+                "scoreline.db": "-rw-------",
+                "scoreline.db-wal": "-rw-------",
+                "scoreline.db-shm": "-rw-------",
+            }
+    finally:
+        os.umask(before)
+    store.close()
+
+
+def test_a_database_of_before_it_held_secrets_becomes_its_owners_only(tmp_path: Path) -> None:
+    file = tmp_path / "scoreline.db"
+    file.touch(0o644)
+    MetadataStore(f"sqlite:///{file}").close()
+    assert stat.filemode(file.stat().st_mode) == "-rw-------"
