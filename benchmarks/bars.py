@@ -11,6 +11,7 @@ from benchmarks.figures import Report
 from benchmarks.worlds import NAMES
 
 SCORELINE, WITHOUT_LOG, CONSTANT = "scoreline", "scoreline, log off", "constant"
+WITHOUT_KEYS = "scoreline, open"
 FASTAPI, MLFLOW = "FastAPI + onnxruntime", "MLflow"
 RATES = (
     (CONSTANT, "numbers", 0.50, 0.70),
@@ -20,6 +21,8 @@ RATES = (
     (MLFLOW, "mixed", 250.0, 360.0),
     (WITHOUT_LOG, "numbers", 0.85, 0.95),
     (WITHOUT_LOG, "mixed", 0.85, 0.95),
+    (WITHOUT_KEYS, "numbers", 0.90, 0.98),
+    (WITHOUT_KEYS, "mixed", 0.90, 0.98),
 )
 """Opponent, world, bar and moonshot: requests a second of one row at 32 connections, as a share of the opponent's."""
 

@@ -7,11 +7,12 @@ import selectors
 import socket
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import SplitResult, urlsplit
 
 PATIENCE_SECONDS = 120
+NO_HEADERS: Mapping[str, str] = {}
 N_PER_ADDRESS = 20_000
 """Connections from one source address: there are no more ports than 28,000 by default."""
 
@@ -19,9 +20,11 @@ N_PER_ADDRESS = 20_000
 class Address:
     """Where requests go."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, headers: Mapping[str, str] = NO_HEADERS) -> None:
+        """Remember an address, and what every request to it says."""
         parts: SplitResult = urlsplit(url)
         self.host, self.port, self.path = parts.hostname or "127.0.0.1", parts.port or 80, parts.path
+        self._headers = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
 
     def connect(self, number: int = 0) -> socket.socket:
         """Open connection ``number``; they come from as many source addresses as it takes."""
@@ -31,7 +34,8 @@ class Address:
     def request(self, body: bytes, *, length: int | None = None, headers: str = "") -> bytes:
         """Write a request; ``length`` is what it says of its body, if not the truth."""
         return (
-            f"POST {self.path} HTTP/1.1\r\nhost: {self.host}\r\ncontent-type: application/json\r\n{headers}"
+            f"POST {self.path} HTTP/1.1\r\nhost: {self.host}\r\ncontent-type: application/json\r\n"
+            f"{self._headers}{headers}"
             f"content-length: {len(body) if length is None else length}\r\n\r\n"
         ).encode() + body
 

@@ -154,6 +154,7 @@ def serving(app: App, folder: Path, n_workers: int) -> Iterator[Server]:
         "-m",
         "scoreline",
         "serve",
+        "--open",
         "--home",
         str(app.home),
         "--port",

@@ -44,7 +44,12 @@ def measure(
                     continue
                 before = server.memory()
                 load(
-                    server.url(1), write_bodies(way, world, 1), n_connections=32, seconds=LOAD_SECONDS, core=cores.load
+                    server.url(1),
+                    write_bodies(way, world, 1),
+                    headers=server.headers,
+                    n_connections=32,
+                    seconds=LOAD_SECONDS,
+                    core=cores.load,
                 )
                 found[way.name] = Footprint(starts=tuple(starts), before=before, after=server.memory())
     return found

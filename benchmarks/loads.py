@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 SCRIPT = """
 local requests, i = {}, 0
 function init(arguments)
-  local headers = {["content-type"] = "application/json"}
+  local headers = {%s}
   for body in io.lines(arguments[1]) do requests[#requests + 1] = wrk.format("POST", nil, headers, body) end
 end
 function request()
-  i = i % #requests + 1
+  i = i %% #requests + 1
   return requests[i]
 end
 """
@@ -24,6 +25,7 @@ function delay()
 end
 """
 TIMEOUT_SECONDS = 120
+NO_HEADERS: Mapping[str, str] = {}
 UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0}
 
 
@@ -40,13 +42,24 @@ class Load(NamedTuple):
     n_requests: int
 
 
-def load(url: str, bodies: Path, *, n_connections: int, seconds: float, core: int, pause_milliseconds: int = 0) -> Load:
+def load(
+    url: str,
+    bodies: Path,
+    *,
+    headers: Mapping[str, str] = NO_HEADERS,
+    n_connections: int,
+    seconds: float,
+    core: int,
+    pause_milliseconds: int = 0,
+) -> Load:
     """Load ``url`` with the bodies of a file, one a line, in turn. Raises Void.
 
     Each connection waits ``pause_milliseconds`` before each request, on the average.
     """
     script = bodies.with_name("load.lua")
-    script.write_text(SCRIPT + (PAUSES % pause_milliseconds if pause_milliseconds else ""), encoding="ascii")
+    sent = {"content-type": "application/json", **headers}
+    text = SCRIPT % ", ".join(f'["{name}"] = "{value}"' for name, value in sent.items())
+    script.write_text(text + (PAUSES % pause_milliseconds if pause_milliseconds else ""), encoding="ascii")
     options = ["-t1", f"-c{n_connections}", f"-d{seconds:.0f}s", f"--timeout={TIMEOUT_SECONDS}s", "--latency"]
     command = ["taskset", "-c", str(core), "wrk", *options, "-s", str(script), url, "--", str(bodies)]
     done = subprocess.run(command, check=False, capture_output=True, text=True)

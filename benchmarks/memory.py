@@ -104,11 +104,18 @@ def measure(world: World, cores: Cores, folder: Path, wanted: argparse.Namespace
     large = large_body(world, wanted.mb)
     with serving(way, world, cores, folder) as server:
         meter = Meter(server)
-        address = callers.Address(server.url(1))
+        address = callers.Address(server.url(1), server.headers)
         with meter.step("started"):
             pass
         with meter.step("32 connections at full load for 5 s"):
-            load(server.url(1), write_bodies(way, world, 1), n_connections=32, seconds=5, core=cores.load)
+            load(
+                server.url(1),
+                write_bodies(way, world, 1),
+                headers=server.headers,
+                n_connections=32,
+                seconds=5,
+                core=cores.load,
+            )
         with meter.step(f"{wanted.mb} MB in one body") as answers:
             answers.update(_told(callers.at_once(address, 1, large)))
         with meter.step(f"{wanted.bodies} bodies of {wanted.mb} MB at once") as answers:
@@ -126,7 +133,14 @@ def measure(world: World, cores: Cores, folder: Path, wanted: argparse.Namespace
         with meter.step("all of them gone"):
             time.sleep(5)
         with meter.step("32 connections at full load for 5 s, again"):
-            load(server.url(1), write_bodies(way, world, 1), n_connections=32, seconds=5, core=cores.load)
+            load(
+                server.url(1),
+                write_bodies(way, world, 1),
+                headers=server.headers,
+                n_connections=32,
+                seconds=5,
+                core=cores.load,
+            )
     return meter.steps
 
 

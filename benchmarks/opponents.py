@@ -36,6 +36,9 @@ class FastApi:
     def path(self, world: World, n_rows: int) -> str:
         return "/score" if n_rows == 1 else "/score-rows"
 
+    def headers(self, world: World) -> dict[str, str]:
+        return {}
+
     def body(self, rows: Sequence[Row]) -> Any:
         return rows[0] if len(rows) == 1 else rows
 
@@ -65,6 +68,9 @@ class Mlflow:
 
     def path(self, world: World, n_rows: int) -> str:
         return "/invocations"
+
+    def headers(self, world: World) -> dict[str, str]:
+        return {}
 
     def body(self, rows: Sequence[Row]) -> Any:
         return {"dataframe_split": {"columns": list(rows[0]), "data": [list(row.values()) for row in rows]}}

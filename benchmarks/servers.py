@@ -76,12 +76,17 @@ class Server:
     def url(self, n_rows: int) -> str:
         return f"http://{HOST}:{self._port}{self.way.path(self.world, n_rows)}"
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """What requests to it say besides their content type."""
+        return self.way.headers(self.world)
+
     def ask(self, rows: Sequence[Row]) -> list[float]:
         """Score rows. Raises OSError, or Void when the answer is an error."""
         connection = http.client.HTTPConnection(HOST, self._port, timeout=START_SECONDS)
         try:
             path, body = self.way.path(self.world, len(rows)), write(self.way.body(rows))
-            connection.request("POST", path, body, {"content-type": "application/json"})
+            connection.request("POST", path, body, {"content-type": "application/json", **self.headers})
             answer = connection.getresponse()
             content = answer.read()
         finally:

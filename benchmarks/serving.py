@@ -90,7 +90,14 @@ def _cell(world: World, one: Plan, servers: Sequence[Server], cores: Cores) -> C
 def _load(server: Server, one: Plan, cores: Cores) -> Load:
     bodies = write_bodies(server.way, server.world, one.n_rows)
     url = server.url(one.n_rows)
-    found = load(url, bodies, n_connections=one.n_connections, seconds=one.seconds, core=cores.load)
+    found = load(
+        url,
+        bodies,
+        headers=server.headers,
+        n_connections=one.n_connections,
+        seconds=one.seconds,
+        core=cores.load,
+    )
     server.n_answered += found.n_requests
     return found
 

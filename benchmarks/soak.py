@@ -13,6 +13,7 @@ import json
 import os
 import statistics
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -70,14 +71,13 @@ def measure(folder: Path, cores: Cores, n_minutes: int, share: float, seconds: i
     minutes: list[Minute] = []
     with serving(way, world, cores, folder) as server:
         url = server.url(1)
-        full = load(url, bodies, n_connections=N_CONNECTIONS, seconds=FULL_SECONDS, core=cores.load)
+        ask = partial(load, url, bodies, headers=server.headers, n_connections=N_CONNECTIONS, core=cores.load)
+        full = ask(seconds=FULL_SECONDS)
         worker = max(server.pids(), key=resident_mb)
         pause = round(1000 * N_CONNECTIONS / (share * full.requests_per_second))
         tell(f"full load: {full.requests_per_second:,.0f} requests/s; now pauses of {pause} ms")
         for number in range(n_minutes):
-            found = load(
-                url, bodies, n_connections=N_CONNECTIONS, seconds=seconds, core=cores.load, pause_milliseconds=pause
-            )
+            found = ask(seconds=seconds, pause_milliseconds=pause)
             minute = Minute(
                 found.requests_per_second,
                 found.p50_seconds * 1000,

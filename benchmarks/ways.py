@@ -46,6 +46,10 @@ class Way(Protocol):
 
     def path(self, world: World, n_rows: int) -> str: ...
 
+    def headers(self, world: World) -> dict[str, str]:
+        """Return what requests say besides their content type."""
+        ...
+
     def body(self, rows: Sequence[Row]) -> Any:
         """Write a request, as a JSON document."""
         ...
@@ -74,6 +78,10 @@ class Scoreline:
         with open_app(Settings.of(home=self.home(world), environment={})) as app:
             app.registry.register(world.artifact, world.name)
             app.registry.deploy(world.name, world.name)
+            self._key(world).write_text(app.security.create_key("load", role="scorer").secret)
+
+    def _key(self, world: World) -> Path:
+        return self.home(world) / "key"
 
     def home(self, world: World) -> Path:
         return world.folder / f"home of {self.name}"
@@ -86,6 +94,9 @@ class Scoreline:
 
     def path(self, world: World, n_rows: int) -> str:
         return f"/api/v1/deployments/{world.name}/score"
+
+    def headers(self, world: World) -> dict[str, str]:
+        return {"authorization": f"Bearer {self._key(world).read_text()}"}
 
     def body(self, rows: Sequence[Row]) -> Any:
         return rows[0] if len(rows) == 1 else rows
@@ -108,6 +119,17 @@ class WithoutLog(Scoreline):
 
     name = "scoreline, log off"
     log = "off"
+
+
+class WithoutKeys(Scoreline):
+    """The same, asking nobody for a key."""
+
+    name = "scoreline, open"
+    n_rows = (1,)
+    options = ("--open",)
+
+    def headers(self, world: World) -> dict[str, str]:
+        return {}
 
 
 class TwoWorkers(Scoreline):
@@ -139,7 +161,7 @@ class Constant(Scoreline):
         pass
 
 
-OURS: tuple[Way, ...] = (Scoreline(), WithoutLog(), TwoWorkers(), Asgi(), Constant())
+OURS: tuple[Way, ...] = (Scoreline(), WithoutLog(), WithoutKeys(), TwoWorkers(), Asgi(), Constant())
 
 
 def write(document: Any) -> bytes:

@@ -76,7 +76,7 @@ def test_a_reader_that_goes_away_is_no_error(trained):
 
 
 def test_serve_answers_with_what_the_file_answers_and_stops_cleanly(trained):
-    process = trained.start("serve", "--port", "auto", "--json")
+    process = trained.start("serve", "--open", "--port", "auto", "--json")
     try:
         document = ""
         while not document.rstrip().endswith("\n}"):

@@ -43,7 +43,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @contextmanager
 def serving(home: Path, folder: Path, **settings: str) -> Iterator[Server]:
-    command = ["-m", "scoreline", "serve", "--home", str(home), "--port", "0", "--json"]
+    command = ["-m", "scoreline", "serve", "--open", "--home", str(home), "--port", "0", "--json"]
     with running(command, folder, env=environment(**settings)) as server:
         yield server
 

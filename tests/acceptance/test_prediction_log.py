@@ -43,7 +43,8 @@ def home(tmp_path: Path) -> Path:
 
 @contextmanager
 def serving(home: Path, n_workers: int = 1, **settings: str) -> Iterator[Server]:
-    command = ["-m", "scoreline", "serve", "--home", str(home), "--port", "0", "--json", "--workers", str(n_workers)]
+    where = ("--home", str(home), "--port", "0")
+    command = ["-m", "scoreline", "serve", "--open", *where, "--json", "--workers", str(n_workers)]
     with running(command, home.parent, env=environment(**settings)) as server:
         yield server
 

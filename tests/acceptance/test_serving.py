@@ -39,7 +39,7 @@ def register(app: App, folder: Path, weight: float) -> list[dict[str, object]]:
 
 
 def command(app: App, *arguments: str) -> list[str]:
-    return [sys.executable, "-m", "scoreline", "serve", "--home", str(app.home), *arguments]
+    return [sys.executable, "-m", "scoreline", "serve", "--open", "--home", str(app.home), *arguments]
 
 
 def environment() -> dict[str, str]:

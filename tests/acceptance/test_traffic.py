@@ -33,7 +33,7 @@ def app(tmp_path: Path) -> Iterator[App]:
 
 @pytest.fixture
 def server(app: App, tmp_path: Path) -> Iterator[Server]:
-    command = ["-m", "scoreline", "serve", "--home", str(app.home), "--port", "0", "--json", "--workers", "2"]
+    command = ["-m", "scoreline", "serve", "--open", "--home", str(app.home), "--port", "0", "--json", "--workers", "2"]
     with running(command, tmp_path, env=environment()) as started:
         yield started
 

@@ -31,7 +31,8 @@ def server(tmp_path: Path) -> Iterator[Server]:
     with open_app(Settings.of(home=tmp_path / "home", environment={})) as app:
         app.registry.register(tmp_path / "credit.scoreline")
         app.registry.deploy("credit", "credit")
-    command = ["-m", "scoreline", "serve", "--home", str(tmp_path / "home"), "--port", "0", "--json", "--workers", "2"]
+    where = ("--home", str(tmp_path / "home"), "--port", "0")
+    command = ["-m", "scoreline", "serve", "--open", *where, "--json", "--workers", "2"]
     with running(command, tmp_path, env=environment(TMPDIR=str(tmp_path))) as served:
         yield served
 

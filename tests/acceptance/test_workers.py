@@ -39,7 +39,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @contextmanager
 def serving(home: Path, folder: Path, n_workers: int = 2, **options: Any) -> Iterator[Server]:
-    command = ["-m", "scoreline", "serve", "--home", str(home), "--port", "0", "--json", "--workers", str(n_workers)]
+    where = ("--home", str(home), "--port", "0")
+    command = ["-m", "scoreline", "serve", "--open", *where, "--json", "--workers", str(n_workers)]
     with running(command, folder, env=environment(), **options) as server:
         yield server
 

@@ -51,12 +51,19 @@ def serve(
         list[str] | None,
         option("--cors-origin", "SITE,…", "Sites whose scripts may ask; * is every site. Else SCORELINE_CORS_ORIGINS."),
     ] = None,
+    open_to_all: Annotated[
+        int,
+        typer.Option(
+            "--open", count=True, help="Ask nobody for a key. Twice where other machines reach it.", show_default=False
+        ),
+    ] = 0,
 ) -> None:
     """Answer every deployment over HTTP, until Ctrl-C.
 
-    It follows deploy, promote and rollback without a restart. A worker that dies is replaced at once. Ctrl-C and
-    SIGTERM finish what is in flight and end with status 0; a second Ctrl-C does not wait. With --json the one document,
-    printed when all workers answer, holds the URL.
+    A request needs a key: the first start makes one for the administrator and shows it, once. It follows deploy,
+    promote and rollback without a restart. A worker that dies is replaced at once. Ctrl-C and SIGTERM finish what is in
+    flight and end with status 0; a second Ctrl-C does not wait. With --json the one document, printed when all workers
+    answer, holds the URL and, where it was made, the administrator's key.
     """
     # What must be in the environment before a library is loaded goes here: workers inherit it, and the libraries.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy would start threads that nothing here has work for
@@ -65,7 +72,7 @@ def serve(
         from scoreline.app import deployments as use_cases
         from scoreline.app import prediction_log
         from scoreline.app.settings import open_app
-        from scoreline.cli import values
+        from scoreline.cli import entrance, values
         from scoreline.web import workers as processes
         from scoreline.web.admission import limits_of
         from scoreline.web.app import create_app
@@ -78,6 +85,8 @@ def serve(
     cors_origins = values.origins(cors_origin) if cors_origin else settings.cors_origins
     n_workers = values.n_workers(workers or settings.workers)
     listening = bind(host, values.port_number(DEFAULT_PORT if port == AUTO else port), next_free=port == AUTO)
+    entrance.check_open(open_to_all, listening)
+    secret = None if open_to_all else session.app.security.ensure_administrator()
     names = [deployment.name for deployment in use_cases.deployments(session.app)]
     session.app.close()  # no connection to a database may be open when this process forks
     log_to_stderr()
@@ -95,18 +104,21 @@ def serve(
                 cors_origins=cors_origins,
                 seat=seat,
                 prediction_log=log,
+                gate=entrance.make_gate(app, n_open=open_to_all, n_workers=n_workers),
                 control=app,
             )
 
     def ready(url: str) -> None:
         if session.as_json:
-            session.document({"url": url, "deployments": names, "workers": n_workers})
+            made = {} if secret is None else {"administrator_key": secret}
+            session.document({"url": url, "deployments": names, "workers": n_workers, **made})
             return
         session.done(f"answering at {url}" + (f" with {n_workers} workers" if n_workers > 1 else ""))
         for name in names:
             session.literal(f"  {url}/api/v1/deployments/{name}/score")
         if not names:
             session.note("  nothing is deployed yet; in another terminal: scoreline deploy MODEL")
+        entrance.tell(session, listening, n_open=open_to_all, secret=secret, is_encrypted=False)
         session.note("  Ctrl-C stops it")
 
     if port == AUTO and url_of(listening).rpartition(":")[2] != DEFAULT_PORT:

@@ -1,0 +1,55 @@
+"""Who may come in at a server that is about to start: what has to be made for that, and what is said of it."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from scoreline.cli.session import Session
+from scoreline.core.errors import BadSetting
+
+if TYPE_CHECKING:
+    from scoreline.app.settings import App
+    from scoreline.web.gate import Gate
+
+OPEN = "open to all: whoever reaches this address may score, and change and delete everything"
+
+
+def check_open(n_open: int, listening: socket.socket) -> None:
+    """Raise BadSetting where others than this machine would meet an open server, and that was not said twice."""
+    if n_open == 1 and not is_local(listening):
+        address = listening.getsockname()[0]
+        listening.close()
+        raise BadSetting(
+            f"--open on {address} would let everyone in who reaches this machine",
+            hint="leave --open out and use keys; or say it twice: --open --open",
+        )
+
+
+def is_local(listening: socket.socket) -> bool:
+    """Whether only this machine can reach the address."""
+    return ipaddress.ip_address(listening.getsockname()[0].partition("%")[0]).is_loopback
+
+
+def make_gate(app: App, *, n_open: int, n_workers: int) -> Gate:
+    """Return what lets requests in."""
+    from scoreline.web.gate import KeyGate, OpenGate
+
+    return OpenGate() if n_open else KeyGate(app.security, n_workers=n_workers)
+
+
+def tell(session: Session, listening: socket.socket, *, n_open: int, secret: str | None, is_encrypted: bool) -> None:
+    """Say who may come in, and show the administrator's key where it has just been made."""
+    if n_open:
+        session.say(Text(f"! {OPEN}", "alerted"))
+    elif secret is not None:
+        session.say("", Text("The administrator's key, shown this once; it may do everything:", "quiet"))
+        session.literal(f"  {secret}")
+        session.note(f"  export SCORELINE_API_KEY=…; {session.program} key create NAME makes others, which may do less")
+    else:
+        session.note("  a request needs a key: scoreline key create NAME")
+    if not n_open and not is_encrypted and not is_local(listening):
+        session.say(Text("! keys travel unencrypted to other machines; --tls-cert encrypts them", "alerted"))
