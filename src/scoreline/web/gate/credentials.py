@@ -49,7 +49,7 @@ def find(headers: Iterable[tuple[bytes, bytes]], query: bytes) -> tuple[bytes, b
 
 
 def without_signature(header: bytes) -> bytes:
-    """Return the key of a request that is signed as AWS signs, where the access key's id is the key; others as they are.
+    """Return the key of a request that is signed as AWS signs: the access key's id is the key. Others stay as they are.
 
     Each such header is another, and the key in it the same. The signature is not looked at: the key is what is secret.
     """
