@@ -183,12 +183,14 @@ class Registry:
 
     # deployments
 
-    def deploy(self, name: str, model: str, reference: str | None = None, *, default: bool | None = None) -> Deployment:
+    def deploy(
+        self, name: str, model: str, reference: str | None = None, *, default: bool | None = None, new: bool = False
+    ) -> Deployment:
         """Keep a version ready under ``name``; ``@champion`` (when no reference is given) is followed, ``3`` is pinned.
 
         A deployment of that name answers with the new version from then on; its split and its shadow end, what its
         prediction log keeps stays. The first deployment becomes the default one; ``default`` True or False decides
-        otherwise. Raises NotFound, BadSetting.
+        otherwise. Raises NotFound, BadSetting, and Conflict when it is to be ``new`` and the name is taken.
         """
         check_name("deployment", name)
         model_name, parsed = _target(model, reference)
@@ -199,6 +201,8 @@ class Registry:
                 default = holder in (None, name)
             now = _now()
             before = records.deployment(name)
+            if new and before is not None:
+                raise Conflict(f"the deployment name {name!r} is taken", hint="choose another, or undeploy that one")
             if before is not None and (before.model, before.reference) != (model_name, str(parsed)):
                 records.put_split(name, (), sticky=False, at=now)
                 records.put_shadow(name, None, at=now)

@@ -43,10 +43,8 @@ def deploy(
     found = model(app, space, model_id)
     registry = app.registry_in(space)
     taken = {deployment.name for deployment in registry.deployments()}
-    if serving_name in taken:
-        raise Conflict(f"the serving name {serving_name!r} is taken", hint="choose another, or delete its deployment")
     chosen = serving_name or _free(suggest_name(name) or DEFAULT_NAME, taken)
-    deployment = registry.deploy(chosen, *_content(found))
+    deployment = registry.deploy(chosen, *_content(found), new=True)
     now = datetime.now(UTC)
     asset = Asset(
         id=deployment.id,

@@ -10,13 +10,15 @@ from starlette.requests import Request
 
 from scoreline.app.assets import deployments
 from scoreline.app.assets.deployments import Deployed
-from scoreline.core.errors import BadRequest, BadSetting, Conflict, NotFound
+from scoreline.core.access import Action
+from scoreline.core.errors import BadRequest, BadSetting, Conflict, Forbidden
 from scoreline.serving.protocols.dialect import Reply
 from scoreline.web.control.ibm.asking import NOTHING, Asking, Json, Place, host, reply
 from scoreline.web.control.ibm.documents import listing, metadata
 from scoreline.web.control.ibm.patch import Change, patched
 from scoreline.web.control.ibm.specifications import SIZES, specification_id
 from scoreline.web.endpoint import View
+from scoreline.web.reach import check_reach
 
 ServingName = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_]{1,36}$")]
 
@@ -63,6 +65,8 @@ def deployment_views(asking: Asking) -> dict[str, dict[str, View]]:
     async def create(request: Request) -> Reply:
         new = await asking.body(request, _new_deployment)
         place = await asking.place(request, "edit", new.space_id)
+        if place.access.deployments is not None:
+            raise Forbidden("a key that is limited to deployments makes no other", hint="use a key of the space")
         if new.asset is None or (new.online is None) == (new.batch is None):
             raise BadRequest(
                 "a deployment needs `asset`, and one of `online` and `batch`",
@@ -107,7 +111,7 @@ def deployment_views(asking: Asking) -> dict[str, dict[str, View]]:
     async def change(request: Request) -> Reply:
         place = await asking.place(request, "edit")
         changes = await asking.body(request, _changes)
-        found = await find(asking, place, request.path_params["id"])
+        found = await find(asking, place, request.path_params["id"], "edit")
         said = {name: found.asset.details.get(name, empty()) for name, empty in _EMPTY.items()}
         said |= {"name": found.asset.name, "asset": {"id": found.model_id}}
         try:
@@ -126,7 +130,7 @@ def deployment_views(asking: Asking) -> dict[str, dict[str, View]]:
 
     async def delete(request: Request) -> Reply:
         place = await asking.place(request, "edit")
-        found = await find(asking, place, request.path_params["id"])
+        found = await find(asking, place, request.path_params["id"], "edit")
         await asyncio.to_thread(deployments.undeploy, app, place.space.name, found.deployment.id)
         await asyncio.to_thread(asking.follow)
         await asyncio.to_thread(asking.record, request, place, "deployment.delete", found.deployment.id)
@@ -141,11 +145,10 @@ def deployment_views(asking: Asking) -> dict[str, dict[str, View]]:
 _EMPTY: dict[str, type] = {"description": str, "tags": list, "custom": dict, "hardware_spec": dict}
 
 
-async def find(asking: Asking, place: Place, asset_id: str) -> Deployed:
-    """Return a deployment that the caller may see. Raises NotFound."""
+async def find(asking: Asking, place: Place, asset_id: str, action: Action = "view") -> Deployed:
+    """Return a deployment with which the caller may do so. Raises NotFound, Forbidden."""
     found = await asyncio.to_thread(deployments.deployment, asking.app, place.space.name, asset_id)
-    if not place.access.may("view", place.space.name, found.deployment.name):
-        raise NotFound(f"no deployment has the id {asset_id!r}", hint="GET /ml/v4/deployments lists those of the space")
+    check_reach(asking.service.deployments, place.access, action, found.deployment, asset_id)
     return found
 
 

@@ -9,12 +9,12 @@ from uuid import NAMESPACE_URL, uuid5
 import msgspec
 from starlette.requests import Request
 
-from scoreline.app.assets import jobs
+from scoreline.app.assets import deployments, jobs
 from scoreline.core.assets import Asset
-from scoreline.core.errors import BadRequest, Forbidden, Unsupported
+from scoreline.core.errors import BadRequest, NotFound, Unsupported
 from scoreline.core.identities import Space
 from scoreline.serving.protocols.dialect import Reply
-from scoreline.web.control.ibm.asking import NOTHING, Asking, Json, reply
+from scoreline.web.control.ibm.asking import NOTHING, Asking, Json, Place, reply
 from scoreline.web.control.ibm.deployments import Reference, find
 from scoreline.web.control.ibm.documents import listing, metadata
 from scoreline.web.endpoint import View
@@ -52,9 +52,7 @@ def job_views(asking: Asking) -> dict[str, dict[str, View]]:
         new = await asking.body(request, _new_job)
         place = await asking.place(request, "score", new.space_id)
         rows = _rows(new.scoring)
-        found = await find(asking, place, new.deployment.id)
-        if not place.access.may("score", place.space.name, found.deployment.name):
-            raise Forbidden(f"the caller may not score deployment {found.asset.name!r}", hint="use another key")
+        found = await find(asking, place, new.deployment.id, "score")
         details = {"input_data": rows} | {n: value for n in ("description", "tags") if (value := getattr(new, n))}
         job = await asyncio.to_thread(
             lambda: jobs.create(
@@ -74,6 +72,10 @@ def job_views(asking: Asking) -> dict[str, dict[str, View]]:
         place = await asking.place(request, "view")
         wanted = request.query_params.get("deployment_id")
         found = await asyncio.to_thread(jobs.jobs, app, place.space.name, wanted)
+        if place.access.deployments is not None:
+            seen = await asyncio.to_thread(deployments.deployments, app, place.space.name)
+            ids = {each.deployment.id for each in seen if each.deployment.name in place.access.deployments}
+            found = [job for job in found if job.parent in ids]
         _wake_for(found)
         state = request.query_params.get("state")
         chosen = [_document(job, place.space) for job in found if state in (None, job.state)]
@@ -81,26 +83,33 @@ def job_views(asking: Asking) -> dict[str, dict[str, View]]:
 
     async def show(request: Request) -> Reply:
         place = await asking.place(request, "view")
-        job = await asyncio.to_thread(jobs.job, app, place.space.name, request.path_params["id"])
+        job = await _found(request, place)
         _wake_for([job])
         return reply(_document(job, place.space))
 
     async def delete(request: Request) -> Reply:
         place = await asking.place(request, "score")
         forget = request.query_params.get("hard_delete") == "true"
-        do = jobs.delete if forget else jobs.cancel
-        job = await asyncio.to_thread(do, app, place.space.name, request.path_params["id"])
+        job = await _found(request, place)
+        await asyncio.to_thread(jobs.delete if forget else jobs.cancel, app, place.space.name, job.id)
         await asyncio.to_thread(asking.record, request, place, f"job.{'delete' if forget else 'cancel'}", job.id)
         return NOTHING
 
     async def delete_run(request: Request) -> Reply:
         place = await asking.place(request, "score")
-        for job in await asyncio.to_thread(jobs.jobs, app, place.space.name):
-            if _platform(job)["run_id"] == request.path_params["run_id"]:
-                ended = job.state not in jobs.UNFINISHED
-                await asyncio.to_thread(jobs.delete if ended else jobs.cancel, app, place.space.name, job.id)
-                await asyncio.to_thread(asking.record, request, place, f"job.{'delete' if ended else 'cancel'}", job.id)
+        job = await _found(request, place)
+        if _platform(job)["run_id"] != request.path_params["run_id"]:
+            raise NotFound(f"job {job.id} has no such run", hint=f"its run is {_platform(job)['run_id']}")
+        ended = job.state not in jobs.UNFINISHED
+        await asyncio.to_thread(jobs.delete if ended else jobs.cancel, app, place.space.name, job.id)
+        await asyncio.to_thread(asking.record, request, place, f"job.{'delete' if ended else 'cancel'}", job.id)
         return NOTHING
+
+    async def _found(request: Request, place: Place) -> Asset:
+        job = await asyncio.to_thread(jobs.job, app, place.space.name, request.path_params["id"])
+        if place.access.deployments is not None:
+            await find(asking, place, job.parent or "")
+        return job
 
     def _wake_for(found: list[Asset]) -> None:
         if any(map(jobs.is_overdue, found)):
