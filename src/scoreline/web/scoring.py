@@ -31,15 +31,15 @@ from scoreline.web.requests import LONGEST_KEY
 def dialect_routes(
     dialect: Dialect, media: DialectMedia, deployments: ActiveDeployments, plane: Plane, admission: Admission
 ) -> Iterator[Route]:
-    """Yield the routes of ``dialect``, the scoring route first: routes are matched in order."""
+    """Yield the routes of ``dialect``, the longest paths first: routes are matched in order."""
     score = _score(dialect, media, deployments, plane, admission)
     views: dict[str, dict[str, View]] = {dialect.score_path: {"POST": score}}
     if asks := in_address(dialect):
         views[dialect.score_path]["GET"] = score_address(dialect, asks, deployments, plane, admission)
-    for path, show in dialect.views.items():
-        views.setdefault(path, {})["GET"] = _show(show, deployments)
     for refusal in dialect.refusals:
         views.setdefault(refusal.path, {})[refusal.method] = _refuse(refusal)
+    for path, show in dialect.views.items():
+        views.setdefault(path, {})["GET"] = _show(show, deployments)
     for path, methods in views.items():
         scores = path == dialect.score_path
         needs: dict[str, Needs] = {method: "score" if scores or method == "POST" else "view" for method in methods}
