@@ -31,7 +31,7 @@ from scoreline.web.requests import LONGEST_KEY
 def dialect_routes(
     dialect: Dialect, media: DialectMedia, deployments: ActiveDeployments, plane: Plane, admission: Admission
 ) -> Iterator[Route]:
-    """Yield the routes of ``dialect``, the longest paths first: routes are matched in order."""
+    """Yield the routes of ``dialect``, the scoring route first, views last: routes are matched in order."""
     score = _score(dialect, media, deployments, plane, admission)
     views: dict[str, dict[str, View]] = {dialect.score_path: {"POST": score}}
     if asks := in_address(dialect):
