@@ -91,8 +91,9 @@ def origins(values: Sequence[str]) -> tuple[str, ...]:
     return environment.origins("--cors-origin", names(values))
 
 
-def port_number(text: str) -> int:
-    """Read a TCP port. Raises BadSetting."""
+def port_number(text: str, option: str = "--port") -> int:
+    """Read the TCP port that ``option`` names. Raises BadSetting."""
     if not text.isascii() or not text.isdigit() or int(text) > LARGEST_PORT:
-        raise BadSetting(f"--port: {text!r} is not a port", hint=f"a number up to {LARGEST_PORT}, or auto")
+        or_auto = ", or auto" if option == "--port" else ""
+        raise BadSetting(f"{option}: {text!r} is not a port", hint=f"a number up to {LARGEST_PORT}{or_auto}")
     return int(text)

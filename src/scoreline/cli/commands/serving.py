@@ -47,6 +47,10 @@ def serve(
         str | None,
         option("--workers", "N", "Processes that answer, or auto: one for each core; else SCORELINE_WORKERS, else 1."),
     ] = None,
+    grpc_port: Annotated[
+        str | None,
+        option("--grpc-port", "PORT", "Speak the Open Inference Protocol over gRPC on this port, too."),
+    ] = None,
     cors_origin: Annotated[
         list[str] | None,
         option("--cors-origin", "SITE,…", "Sites whose scripts may ask; * is every site. Else SCORELINE_CORS_ORIGINS."),
@@ -72,7 +76,7 @@ def serve(
         from scoreline.app import deployments as use_cases
         from scoreline.app import prediction_log
         from scoreline.app.settings import open_app
-        from scoreline.cli import entrance, values
+        from scoreline.cli import beside, entrance, values
         from scoreline.web import workers as processes
         from scoreline.web.admission import limits_of
         from scoreline.web.app import create_app
@@ -106,16 +110,19 @@ def serve(
                 prediction_log=log,
                 gate=entrance.make_gate(app, n_open=open_to_all, n_workers=n_workers),
                 control=app,
+                listeners=others.listeners,
             )
 
     def ready(url: str) -> None:
         if session.as_json:
             made = {} if secret is None else {"administrator_key": secret}
-            session.document({"url": url, "deployments": names, "workers": n_workers, **made})
+            session.document({"url": url, "deployments": names, "workers": n_workers, **others.addresses, **made})
             return
         session.done(f"answering at {url}" + (f" with {n_workers} workers" if n_workers > 1 else ""))
         for name in names:
             session.literal(f"  {url}/api/v1/deployments/{name}/score")
+        for spoken, address in others.addresses.items():
+            session.literal(f"  {spoken}: {address}")
         if not names:
             session.note("  nothing is deployed yet; in another terminal: scoreline deploy MODEL")
         entrance.tell(session, listening, n_open=open_to_all, secret=secret, is_encrypted=False)
@@ -124,7 +131,7 @@ def serve(
     if port == AUTO and url_of(listening).rpartition(":")[2] != DEFAULT_PORT:
         session.note(f"port {DEFAULT_PORT} is taken; this is the next free one")
     compactor = processes.SideProcess("compactor", partial(prediction_log.run_compactor, settings))
-    with totals_folder() as totals:
+    with totals_folder() as totals, beside.open_beside(host, grpc_port=grpc_port) as others:
         processes.serve(
             application,
             listening,

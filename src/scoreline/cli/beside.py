@@ -1,0 +1,35 @@
+"""Where a server answers beside HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, NamedTuple
+
+from scoreline.cli import values
+
+if TYPE_CHECKING:
+    from scoreline.web.service import Listener
+
+
+class Beside(NamedTuple):
+    """What answers there in each worker, and its address by what is spoken there."""
+
+    listeners: list[Listener]
+    addresses: dict[str, str]
+
+
+@contextmanager
+def open_beside(host: str, *, grpc_port: str | None) -> Iterator[Beside]:
+    """Keep the addresses that are asked for until the server ends. Raises MissingExtra, Conflict, BadSetting."""
+    beside = Beside([], {})
+    with ExitStack() as held:
+        if grpc_port is not None:
+            from scoreline.web.grpc import Address, hold_address, need_grpc, open_grpc
+
+            need_grpc()
+            port = values.port_number(grpc_port, "--grpc-port")
+            address = held.enter_context(hold_address(Address(host, port)))
+            beside.listeners.append(open_grpc(address))
+            beside.addresses["grpc"] = str(address)
+        yield beside
