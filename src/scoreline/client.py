@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import io
+import os
 import random
 import re
 import ssl
@@ -19,6 +20,7 @@ import msgspec
 
 from scoreline.core.errors import ERRORS, BadSetting, ScorelineError, Unavailable
 
+KEY_VARIABLE = "SCORELINE_API_KEY"
 RETRY_SECONDS = (0.1, 0.4, 1.5)
 """Waits between attempts when the server cannot be reached or says "not now"; scoring twice does no harm."""
 NOT_NOW = (429, 503)
@@ -53,17 +55,17 @@ class Answer(list[dict[str, Any]]):
 class Client:
     """A server at ``url``. Keeps its connections, and may be used from many threads.
 
-    ``key`` goes along as a bearer token. ``timeout_seconds`` bounds connecting and each wait for the server;
-    ``retry_seconds`` are the waits between attempts while it cannot be reached or answers 429 or 503; where it says in
-    how many seconds to come again, that is waited, and a little more, so that not all come at once. With ``compress``
-    rows and answers travel as gzip: worth it where the network is slower than some 100 MB/s.
+    ``api_key``, else what SCORELINE_API_KEY holds, goes along as a bearer token. ``timeout_seconds`` bounds connecting
+    and each wait for the server; ``retry_seconds`` are the waits between attempts while it cannot be reached or answers
+    429 or 503; where it says in how many seconds to come again, that is waited, and a little more, so that not all come
+    at once. With ``compress`` rows and answers travel as gzip: worth it where the network is slower than some 100 MB/s.
     Errors are those of ``scoreline.core.errors``, with the server's message and hint.
     """
 
     def __init__(
         self,
         url: str,
-        key: str | None = None,
+        api_key: str | None = None,
         *,
         timeout_seconds: float = 30.0,
         retry_seconds: Sequence[float] = RETRY_SECONDS,
@@ -82,8 +84,8 @@ class Client:
         self._headers = {"Accept": JSON, "User-Agent": "scoreline-client"}
         if compress:
             self._headers["Accept-Encoding"] = "gzip"
-        if key is not None:
-            self._headers["Authorization"] = f"Bearer {key}"
+        if api_key := api_key or os.environ.get(KEY_VARIABLE):
+            self._headers["Authorization"] = f"Bearer {api_key}"
         self._idle: deque[http.client.HTTPConnection] = deque()
 
     @property

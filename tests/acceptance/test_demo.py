@@ -6,6 +6,7 @@ import shlex
 import signal
 import socket
 import threading
+import urllib.error
 import urllib.request
 
 import pytest
@@ -22,11 +23,11 @@ def taken():
 
 
 def curl_in(told):
-    """Return the pasted command's URL and body, as a shell would take them apart."""
-    command = re.search(r"^curl -s \S+/score -d '\{.*?\}'$", told, re.DOTALL | re.MULTILINE)
+    """Return the pasted command's URL, header and body, as a shell would take them apart."""
+    command = re.search(r"^curl -s \S+/score -H 'x-api-key: \S+' -d '\{.*?\}'$", told, re.DOTALL | re.MULTILINE)
     assert command, told
-    _, _, url, _, body = shlex.split(command[0])
-    return url, body
+    _, _, url, _, header, _, body = shlex.split(command[0])
+    return url, dict([header.split(": ")]), body
 
 
 def test_the_demo_stays_up_answers_what_it_shows_and_stops_at_ctrl_c(scoreline, taken):
@@ -46,9 +47,11 @@ def test_the_demo_stays_up_answers_what_it_shows_and_stops_at_ctrl_c(scoreline, 
             *("one row", "credit-risk, version 1", f"port {taken} is taken", "Next"),
         ):
             assert part in text
-        url, body = curl_in(text)
-        with urllib.request.urlopen(urllib.request.Request(url, body.encode()), timeout=10) as response:
+        url, headers, body = curl_in(text)
+        with urllib.request.urlopen(urllib.request.Request(url, body.encode(), headers), timeout=10) as response:
             answer = response.read().decode()
+        with pytest.raises(urllib.error.HTTPError, match="401"):
+            urllib.request.urlopen(urllib.request.Request(url, body.encode()), timeout=10)
         assert answer in text.replace("\n", ""), "the answer is the one that the demo showed"
         assert set(json.loads(answer)["predictions"][0]["probability"]) == {"good", "bad"}
         process.send_signal(signal.SIGINT)

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from scoreline.core.errors import Unavailable
 
 TIMEOUT_SECONDS = 10.0
+KEY_HEADER = "x-api-key"
 N_TIMES = 25
 """Requests sent to tell how long an answer takes."""
 
@@ -26,14 +27,14 @@ class Answer(NamedTuple):
     """Median over the requests sent, from the first byte sent to the last received."""
 
 
-def send(url: str, body: str | None = None, *, n_times: int = 1) -> Answer:
-    """GET ``url``, or POST ``body`` to it as JSON, ``n_times`` over one connection.
+def send(url: str, body: str | None = None, *, key: str, n_times: int = 1) -> Answer:
+    """GET ``url``, or POST ``body`` to it as JSON, ``n_times`` over one connection, with an API key.
 
     Raises Unavailable when nobody answers, or answers with an error.
     """
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.netloc, timeout=TIMEOUT_SECONDS)
-    headers = {} if body is None else {"Content-Type": "application/json"}
+    headers = {KEY_HEADER: key} | ({} if body is None else {"Content-Type": "application/json"})
     content = None if body is None else body.encode()
     taken: list[float] = []
     try:
@@ -65,9 +66,10 @@ def row_text(row: Mapping[str, Any], width: int) -> str:
     return "\n".join(["{", *lines, "}"])
 
 
-def curl(url: str, body: str) -> str:
-    """Return the command that sends ``body`` to ``url``, as a shell takes it."""
-    return f"curl -s {shlex.quote(url)} -d {shlex.quote(body)}"
+def curl(url: str, key: str, body: str | None = None) -> str:
+    """Return the command that asks ``url``, or sends ``body`` to it, as a shell takes it."""
+    command = f"curl -s {shlex.quote(url)} -H '{KEY_HEADER}: {key}'"
+    return command if body is None else f"{command} -d {shlex.quote(body)}"
 
 
 def _json(value: Any) -> str:

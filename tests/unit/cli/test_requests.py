@@ -26,10 +26,5 @@ def test_a_row_without_columns_is_an_object():
 
 def test_a_shell_reads_the_body_back_out_of_the_command():
     body = row_text(ROW, 60)
-    assert shlex.split(curl("http://127.0.0.1:9090/a/score", body)) == [
-        "curl",
-        "-s",
-        "http://127.0.0.1:9090/a/score",
-        "-d",
-        body,
-    ]
+    url = "http://127.0.0.1:9090/a/score"
+    assert shlex.split(curl(url, "sl_1", body)) == ["curl", "-s", url, "-H", "x-api-key: sl_1", "-d", body]

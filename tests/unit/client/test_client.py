@@ -48,9 +48,14 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 @contextmanager
 def other_server(
-    answers: list[int], *, hang_up: bool = False, retry_after: str = "", asked_at: list[float] | None = None
+    answers: list[int],
+    *,
+    hang_up: bool = False,
+    retry_after: str = "",
+    asked_at: list[float] | None = None,
+    heard: list[str | None] | None = None,
 ) -> Iterator[str]:
-    """A server that is not ours: it answers these statuses in turn."""
+    """A server that is not ours: it answers these statuses in turn. What it ``heard`` is each Authorization header."""
 
     class Answer(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -59,6 +64,8 @@ def other_server(
             status = answers.pop(0)
             if asked_at is not None:
                 asked_at.append(time.monotonic())
+            if heard is not None:
+                heard.append(self.headers["authorization"])
             body = b'{"deployments": []}' if status == 200 else b"<html>"
             self.send_response(status)
             self.send_header("content-length", str(len(body)))
@@ -100,6 +107,19 @@ def test_an_answer_says_what_answered_and_how_columns_differed(served: Served) -
         answer = client.deployments["credit-risk"].score({"age": 3, "hat": 1})
     assert (answer.deployment, answer.model, answer.version) == ("credit-risk", "credit", 1)
     assert (answer.ignored_columns, answer.absent_columns) == (["hat"], ["amount", "purpose"])
+
+
+@pytest.mark.parametrize(
+    ("given", "variable", "sent"), [("a", "b", "Bearer a"), (None, "b", "Bearer b"), (None, "", None)]
+)
+def test_the_api_key_is_the_one_given_or_else_that_of_the_environment(
+    given: str | None, variable: str, sent: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SCORELINE_API_KEY", variable)
+    heard: list[str | None] = []
+    with other_server([200], heard=heard) as url, Client(url, given) as client:
+        client.request("GET", "/")
+    assert heard == [sent]
 
 
 def test_a_key_meets_the_same_version_again(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from scoreline.app.deployments import deploy
 from scoreline.app.experiments import Outcome, experiment
 from scoreline.app.settings import App, Settings, open_app
+from scoreline.core.access import DEFAULT_SPACE
 from scoreline.core.entities import Deployment
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ TARGET = "creditability"
 POSITIVE = "bad"
 NAME = "credit-risk"
 """Of the model and of the deployment."""
+KEY = "demo"
 FOLDER = "demo"
 DEFAULT_SECONDS = 30.0
 
@@ -29,6 +32,8 @@ class Demo(NamedTuple):
 
     outcome: Outcome
     deployment: Deployment
+    key: str
+    """The secret of a key that may score the deployment."""
 
 
 def open_demo(home: Path | None = None) -> App:
@@ -52,4 +57,13 @@ def demo(
     settings = ExperimentSettings(target=TARGET, positive=POSITIVE, time_seconds=seconds, n_workers=n_workers)
     with as_file(files("scoreline.app.demo") / TABLE) as table:
         outcome = experiment(app, table, settings, model=NAME, promote=True, on_event=on_event)
-    return Demo(outcome, deploy(app, NAME, NAME, default=True).deployment)
+    return Demo(outcome, deploy(app, NAME, NAME, default=True).deployment, _make_key(app))
+
+
+def _make_key(app: App) -> str:
+    """Make the demo's key anew: nobody has kept the one before."""
+    now = datetime.now(UTC)
+    for key in app.security.keys(space=DEFAULT_SPACE):
+        if key.name == KEY and key.holds(now):
+            app.security.revoke_key(key.id)
+    return app.security.create_key(KEY, role="scorer", deployments=[NAME]).secret

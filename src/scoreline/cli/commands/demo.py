@@ -44,7 +44,8 @@ def demo(
     """Train on a real table, prove, register, deploy and answer over HTTP.
 
     The table: 1,000 loan applications, and who repaid. State lives in the folder demo inside the home; a second demo
-    makes the next version. Ctrl-C or SIGTERM stops the server and ends with status 0.
+    makes the next version, and its key anew, which may score and nothing else. Ctrl-C or SIGTERM stops the server and
+    ends with status 0.
     """
     from scoreline.app import demo as use_cases
     from scoreline.cli import values
@@ -52,6 +53,7 @@ def demo(
     from scoreline.cli.outcome import document, tell
     from scoreline.cli.render.theme import banner
     from scoreline.web.app import create_app
+    from scoreline.web.gate import KeyGate
     from scoreline.web.server import background, bind, url_of
 
     seconds = values.duration(time)
@@ -63,21 +65,25 @@ def demo(
     tell(session, made.outcome, path)
     listening = bind("127.0.0.1", values.port_number(str(port)), next_free=True)
     taken = port if url_of(listening) != f"http://127.0.0.1:{port}" and port else None
-    with background(create_app(session.app.registry), listening) as url, _stop_signal() as stop:
+    gate = KeyGate(session.app.security)
+    with (
+        background(create_app(session.app.registry, gate=gate, control=session.app), listening) as url,
+        _stop_signal() as stop,
+    ):
         exchange = _answer(session, made, url, taken)
         if session.as_json:
             session.document({**document(made.outcome, path), "deployment": made.deployment, **exchange})
         if not leave:
-            _suggest(session, made, url)
+            _suggest(session, made)
             stop.wait()
     if not leave:
         session.note("stopped")
 
 
 def _answer(session: Session, made: Demo, url: str, taken: int | None) -> dict[str, Any]:
-    from scoreline.cli.requests import N_TIMES, curl, row_text, send
+    from scoreline.cli.requests import KEY_HEADER, N_TIMES, curl, row_text, send
 
-    deployment = made.deployment
+    deployment, key = made.deployment, made.key
     endpoint, h2o = f"{url}/api/v1/deployments/{deployment.name}", f"{url}/model"
     where = Text.assemble(
         mark("passed"), f" {deployment.name}, version {deployment.version}, answers at ", (url, "best")
@@ -85,14 +91,16 @@ def _answer(session: Session, made: Demo, url: str, taken: int | None) -> dict[s
     session.section("Live", where)
     if taken is not None:
         session.say(indented(Text(f"! port {taken} is taken; this is the next free one", "alerted")))
-    row = json.loads(send(f"{endpoint}/sample").body)["rows"][0]
+    row = json.loads(send(f"{endpoint}/sample", key=key).body)["rows"][0]
     request = row_text(row, session.width)
-    answer = send(f"{endpoint}/score", request, n_times=N_TIMES)
-    _exchange(session, "Score an applicant:", curl(f"{endpoint}/score", request), answer)
-    sample = send(f"{h2o}/sample_request").body
-    command = f"curl -s {h2o}/sample_request |\n  curl -s {h2o}/score -d @-"
-    _exchange(session, "The same in the dialect of H2O:", command, send(f"{h2o}/score", sample, n_times=N_TIMES))
-    return {"url": url, "request": {"url": f"{endpoint}/score", "body": row}, "answer": json.loads(answer.body)}
+    answer = send(f"{endpoint}/score", request, key=key, n_times=N_TIMES)
+    _exchange(session, "Score an applicant:", curl(f"{endpoint}/score", key, request), answer)
+    sample = send(f"{h2o}/sample_request", key=key).body
+    command = f"{curl(f'{h2o}/sample_request', key)} |\n  {curl(f'{h2o}/score', key, '@-')}"
+    dialect = send(f"{h2o}/score", sample, key=key, n_times=N_TIMES)
+    _exchange(session, "The same in the dialect of H2O:", command, dialect)
+    sent = {"url": f"{endpoint}/score", "headers": {KEY_HEADER: key}, "body": row}
+    return {"url": url, "request": sent, "answer": json.loads(answer.body)}
 
 
 def _exchange(session: Session, what: str, command: str, answer: Answer) -> None:
@@ -102,7 +110,7 @@ def _exchange(session: Session, what: str, command: str, answer: Answer) -> None
     session.literal(wording.folded(answer.body, session.width), style="bar")
 
 
-def _suggest(session: Session, made: Demo, url: str) -> None:
+def _suggest(session: Session, made: Demo) -> None:
     model, program = made.deployment.model, session.program
     home = wording.path(session.app.settings.home)
     rows = [
@@ -115,7 +123,7 @@ def _suggest(session: Session, made: Demo, url: str) -> None:
     rows.append((f"{program} experiment DATA.csv --target COLUMN", "with a table of yours"))
     session.section("Next")
     session.commands(rows)
-    session.say("", Text(f"{url} shows it in a browser. Ctrl-C stops the server.", "quiet"))
+    session.say("", Text("The key may score this deployment; a demo makes it anew. Ctrl-C stops the server.", "quiet"))
 
 
 @contextmanager
