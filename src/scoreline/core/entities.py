@@ -133,7 +133,13 @@ def full_name(name: str, space: str) -> str:
     return name if space == DEFAULT_SPACE else f"{space}/{name}"
 
 
+def split_full_name(full_name: str) -> tuple[str, str]:
+    """Return the space of a deployment, and its name there."""
+    space, _, name = full_name.rpartition("/")
+    return space or DEFAULT_SPACE, name
+
+
 def own_name(full_name: str, space: str) -> str | None:
     """Return the name within ``space`` of what has this full name; None: it is another space's."""
-    of, _, name = full_name.rpartition("/")
-    return name if (of or DEFAULT_SPACE) == space else None
+    of, name = split_full_name(full_name)
+    return name if of == space else None

@@ -65,7 +65,7 @@ class ActiveDeployments:
 
         Raises NotFound, or Unavailable when no version of the deployment works.
         """
-        return _answering(self._slot(name, space))
+        return self._answering(name, space)[1]
 
     def route(self, name: str | None = None, key: str = "", space: str = DEFAULT_SPACE) -> Active:
         """Return the version that answers a request to deployment ``name``, or to the space's default one.
@@ -80,8 +80,8 @@ class ActiveDeployments:
 
     def answering(self, name: str | None = None, space: str = DEFAULT_SPACE) -> list[Active]:
         """Return all versions that answer requests to a deployment. Raises as ``get`` does."""
-        slot = self._slot(name, space)
-        return [_answering(slot), *(part.active for part in slot.shares if part.active is not None)]
+        slot, active = self._answering(name, space)
+        return [active, *(part.active for part in slot.shares if part.active is not None)]
 
     def of_version(self, active: Active, version: str) -> Active:
         """Return the version that a request names, of those that answer for the deployment of ``active``.
@@ -183,14 +183,16 @@ class ActiveDeployments:
             raise no_deployment(name, self.names_in(space))
         return slot
 
-    def _state(self, slot: Slot) -> DeploymentState:
-        return slot.state(default=slot.wanted.name == self.default_in(slot.wanted.space))
-
-
-def _answering(slot: Slot) -> Active:
-    if slot.active is None:
+    def _answering(self, name: str | None, space: str) -> tuple[Slot, Active]:
+        slot = self._slot(name, space)
+        if slot.active is not None:
+            return slot, slot.active
+        if slot.wanted.space != space:  # what it lacks is not to be told before it is known who may hear it
+            raise no_deployment(name, self.names_in(space))
         raise Unavailable(
             f"deployment `{slot.wanted.name}` has no version that works: {slot.reason}",
             hint=f"register a version of `{slot.wanted.model}` that loads and promote it, or roll back",
         )
-    return slot.active
+
+    def _state(self, slot: Slot) -> DeploymentState:
+        return slot.state(default=slot.wanted.name == self.default_in(slot.wanted.space))

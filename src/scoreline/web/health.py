@@ -14,12 +14,14 @@ import msgspec
 from starlette.requests import Request
 from starlette.routing import Route
 
-from scoreline.core.access import DEFAULT_SPACE
+from scoreline.core.access import DEFAULT_SPACE, Access
 from scoreline.core.errors import ScorelineError
 from scoreline.serving.active import Active
 from scoreline.serving.deployments import ActiveDeployments
 from scoreline.serving.protocols.dialect import NAME, Reply
 from scoreline.web.endpoint import RETRY, Endpoint, WriteError
+from scoreline.web.gate import NOBODY
+from scoreline.web.reach import whoever
 from scoreline.web.watch import Watch
 
 TEST_SECONDS = 1.0
@@ -39,8 +41,8 @@ def health_routes(deployments: ActiveDeployments, watch: Watch, write_error: Wri
     async def startup(_: Request) -> Reply:
         return _reply(health.told("started" if deployments.were_tried else "starting"), well=deployments.were_tried)
 
-    async def ready(_: Request) -> Reply:
-        report = await asyncio.to_thread(health.readiness)
+    async def ready(request: Request) -> Reply:
+        report = await asyncio.to_thread(health.readiness, await whoever(request))
         return _reply(report, well=report["status"] == "ready")
 
     async def readyz(request: Request) -> Reply:
@@ -77,13 +79,18 @@ class Health:
         """Return what every answer says: ``status``, and of which process."""
         return {"status": status, "worker": self._watch.seat.worker, "pid": os.getpid()}
 
-    def readiness(self) -> dict[str, Any]:
-        """Say whether requests are welcome: every deployment has versions that score their sample rightly."""
+    def readiness(self, access: Access = NOBODY) -> dict[str, Any]:
+        """Say whether requests are welcome: every deployment has versions that score their sample rightly.
+
+        That is about all spaces; deployments are told of only to those who may see them.
+        """
         report: dict[str, Any] = {}
         ready = True
         for state in self._deployments.all_states():
             problem = self.problem(state.name, state.space)
             ready = ready and not problem
+            if not access.may("view", state.space, state.name):
+                continue
             told: dict[str, Any] = {"status": "failed" if problem else state.status, "version": state.version}
             if problem or state.reason:
                 told["reason"] = problem or state.reason

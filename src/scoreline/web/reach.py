@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from starlette.requests import Request
+
 from scoreline.core.access import Access, Action
-from scoreline.core.errors import Forbidden
+from scoreline.core.entities import split_full_name
+from scoreline.core.errors import Forbidden, ScorelineError
 from scoreline.serving.active import Active, DeploymentState
 from scoreline.serving.deployments import ActiveDeployments
 from scoreline.serving.directory import no_deployment
+from scoreline.web.gate import GATE, NOBODY, Gate
 
 
 class Found(Protocol):
@@ -29,6 +33,20 @@ def visible(deployments: ActiveDeployments, access: Access) -> list[DeploymentSt
 def visible_actives(deployments: ActiveDeployments, access: Access) -> list[Active]:
     """Return what answers for them."""
     return [active for active in deployments.actives(access.space) if access.may("view", active.space, active.name)]
+
+
+def may_see(access: Access, full_name: str) -> bool:
+    """Whether the caller may know of a deployment, whichever space it is in."""
+    return access.may("view", *split_full_name(full_name))
+
+
+async def whoever(request: Request) -> Access:
+    """Return who asks for what shows something to everybody, and more to those who may see it."""
+    gate: Gate = request.scope[GATE]
+    try:
+        return await gate.admit(request, "view")
+    except ScorelineError:
+        return NOBODY
 
 
 def check_reach(

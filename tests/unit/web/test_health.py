@@ -10,6 +10,7 @@ import pytest
 from tests.artifacts import tiny_artifact
 
 from scoreline.app.settings import App
+from scoreline.core.access import ANYONE
 from scoreline.scoring.pipeline import load
 from scoreline.serving.deployments import ActiveDeployments
 from scoreline.serving.meters import Meters
@@ -56,12 +57,12 @@ def test_a_worker_has_started_when_every_deployment_was_tried(app: App) -> None:
 def test_a_worker_whose_model_is_broken_is_not_ready_and_says_why(app: App, tmp_path: Path, now: list[float]) -> None:
     deployments, health = following(app)
     deployments.refresh()
-    assert health.readiness()["status"] == "ready"
+    assert health.readiness(ANYONE)["status"] == "ready"
     tiny_artifact(tmp_path / "other", weight=0.5)
     pipeline = deployments.get("credit").pipeline
     pipeline.sample = load(tmp_path / "other").sample
     now[0] += module.TEST_SECONDS
-    report = health.readiness()
+    report = health.readiness(ANYONE)
     assert (report["status"], report["worker"]) == ("not_ready", 2)
     assert report["deployments"]["price"]["status"] == "ready"
     assert report["deployments"]["credit"]["status"] == "failed"
@@ -76,7 +77,7 @@ def test_a_version_that_answers_a_share_counts_too(app: App, tmp_path: Path) -> 
     deployments.refresh()
     assert [active.version for active in deployments.answering("credit")] == [1, 2]
     deployments.answering("credit")[1].pipeline.sample = deployments.get("credit").pipeline.sample
-    assert health.readiness()["deployments"]["credit"]["reason"].startswith("version 2: ")
+    assert health.readiness(ANYONE)["deployments"]["credit"]["reason"].startswith("version 2: ")
 
 
 def test_a_sample_is_scored_once_a_second_and_at_once_for_a_new_version(
@@ -109,9 +110,9 @@ def test_a_server_that_stops_wants_no_more_requests(app: App) -> None:
     health = Health(deployments, watch)
     with bind(port=0) as listening:
         watch.server = Server(create_app(app.registry), listening)
-        assert health.readiness()["status"] == "ready"
+        assert health.readiness(ANYONE)["status"] == "ready"
         watch.server.should_exit = True
-        assert health.readiness()["status"] == "draining"
+        assert health.readiness(ANYONE)["status"] == "draining"
     assert health.is_draining
 
 
