@@ -27,6 +27,7 @@ from scoreline.web.catalog import catalog_routes
 from scoreline.web.control import CONTROLS
 from scoreline.web.cors import Cors
 from scoreline.web.descriptors import room_for_connections
+from scoreline.web.docs import docs_routes
 from scoreline.web.endpoint import Endpoint, View
 from scoreline.web.fastlane import ADMISSION, LANE, Lane
 from scoreline.web.gate import Gate, OpenGate
@@ -115,9 +116,10 @@ def create_app(
     ]
     routes += health_routes(deployments, watch, write_error)
     routes.append(metrics_route(watch, write_error))
-    routes += catalog_routes(deployments, spoken, write_error)
+    routes += catalog_routes(deployments, write_error)
     service = Service(control, deployments, plane, admission, watch, gate, spoken)
-    routes += [route for routes_of in CONTROLS for route in routes_of(service)]
+    controls = [route for routes_of in CONTROLS for route in routes_of(service)]
+    routes += [*controls, *docs_routes(service, controls, write_error)]
     nowhere = Endpoint(dict.fromkeys(METHODS, _nowhere(routes, deployments)), write_error, "view")
     router = Router(routes, redirect_slashes=False, default=nowhere, lifespan=lifespan)
     return Requests(Outgoing(router, cors), watch, gate)

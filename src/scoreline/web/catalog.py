@@ -1,8 +1,8 @@
-"""What is here: deployments and their state, the OpenAPI document, the page a browser sees first."""
+"""What is here: deployments and their state, the page a browser sees first."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 
 import msgspec
 from starlette.requests import Request
@@ -16,17 +16,13 @@ from scoreline.web.endpoint import Endpoint, WriteError
 from scoreline.web.gate import GATE, NOBODY, Gate
 from scoreline.web.gate.credentials import HINT
 from scoreline.web.index import page
-from scoreline.web.media import DialectMedia
-from scoreline.web.openapi import document
 from scoreline.web.reach import check_reach, visible
 
 HTML = "text/html; charset=utf-8"
 _encoder = msgspec.json.Encoder()
 
 
-def catalog_routes(
-    deployments: ActiveDeployments, media: Mapping[str, DialectMedia], write_error: WriteError
-) -> list[Route]:
+def catalog_routes(deployments: ActiveDeployments, write_error: WriteError) -> list[Route]:
     """Return the routes that list."""
 
     async def index(request: Request) -> Reply:
@@ -49,12 +45,8 @@ def catalog_routes(
         check_reach(deployments, access, "view", found, name)
         return Reply(_encoder.encode(found))
 
-    async def openapi(request: Request) -> Reply:
-        return Reply(_encoder.encode(document(deployments, request.scope["access"], media)))
-
     views: dict[str, Callable[[Request], Awaitable[Reply]]] = {
         "/": index,
-        "/openapi.json": openapi,
         "/api/v1/deployments": states,
         "/api/v1/deployments/{name}": state,
     }

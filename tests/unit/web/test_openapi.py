@@ -6,9 +6,13 @@ from typing import Any
 
 import httpx
 import pytest
+from jsonschema import Draft202012Validator
 
 from scoreline.core.schema import Column
-from scoreline.web.openapi import column_schema
+from scoreline.serving.protocols import DIALECTS
+from scoreline.web.openapi.bodies import BODIES
+from scoreline.web.openapi.dialects import TITLES
+from scoreline.web.openapi.schemas import column_schema
 
 JSON_TYPES = {"string", "number", "integer", "boolean", "array", "object", "null"}
 
@@ -36,10 +40,10 @@ def test_it_is_openapi_3_1_by_its_own_rules(document: dict[str, Any]) -> None:
     for path, operations in document["paths"].items():
         assert path.startswith("/")
         for method, operation in operations.items():
-            assert method in {"get", "post"}
+            assert method in {"get", "post", "put", "patch", "delete"}
             identities.append(operation["operationId"])
             for status, response in operation["responses"].items():
-                assert re.fullmatch(r"[1-5]\d\d", status)
+                assert re.fullmatch(r"[1-5]\d\d|default", status)
                 assert response["description"]
     assert len(set(identities)) == len(identities)
     assert all(re.fullmatch(r"[a-zA-Z0-9._-]+", name) for name in document["components"]["schemas"])
@@ -50,7 +54,7 @@ def test_every_reference_leads_somewhere_and_every_type_exists(document: dict[st
     for name, member in members(document):
         if name == "$ref":
             assert member.removeprefix("#/components/schemas/") in schemas
-        if name == "type" and isinstance(member, str | list):
+        if name == "type" and isinstance(member, str | list) and member not in ("http", "apiKey"):
             assert set([member] if isinstance(member, str) else member) <= JSON_TYPES
 
 
@@ -74,6 +78,73 @@ def test_the_media_of_requests_and_answers_are_listed(document: dict[str, Any]) 
     assert answered["application/msgpack"]["schema"] == answered["application/json"]["schema"]
     h2o = document["paths"]["/deployments/credit/model/score"]["post"]
     assert set(h2o["requestBody"]["content"]) == {"application/json"}
+
+
+def operations(document: dict[str, Any], method: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, item in document["paths"].items():
+        if method in item:
+            yield path, item[method]
+
+
+def check(document: dict[str, Any], schema: dict[str, Any], value: Any) -> None:
+    """Raise unless ``value`` is as ``schema`` says."""
+    whole = {"components": document["components"], **schema}
+    Draft202012Validator(whole, format_checker=Draft202012Validator.FORMAT_CHECKER).validate(value)
+
+
+def test_every_example_scores_and_is_answered_as_described(http: httpx.Client, document: dict[str, Any]) -> None:
+    n_scored = 0
+    for path, post in operations(document, "post"):
+        content = post.get("requestBody", {}).get("content", {}).get("application/json", {})
+        if "example" not in content:
+            continue
+        check(document, content["schema"], content["example"])
+        for version in ("1",) if "{version}" in path else ("",):
+            answer = http.post(path.replace("{version}", version), json=content["example"])
+            assert answer.status_code == 200, (path, answer.text)
+            check(document, post["responses"]["200"]["content"]["application/json"]["schema"], answer.json())
+            n_scored += 1
+    assert n_scored > 2 * len(DIALECTS.names)
+
+
+def test_errors_are_as_described(http: httpx.Client, document: dict[str, Any]) -> None:
+    for path, post in operations(document, "post"):
+        described = post["responses"]
+        if "400" not in described:
+            continue
+        answer = http.post(path.replace("{version}", "1"), content=b"{")
+        if answer.status_code == 200:  # JSON-RPC tells errors in its body
+            check(document, described["200"]["content"]["application/json"]["schema"], answer.json())
+        else:
+            schema = described[str(answer.status_code)]["content"]["application/json"]["schema"]
+            check(document, schema, answer.json())
+
+
+def test_every_view_answers_what_its_type_says(http: httpx.Client, document: dict[str, Any]) -> None:
+    for path, get in operations(document, "get"):
+        if "{" in path.replace("{version}", "") or "200" not in get["responses"]:
+            continue
+        answer = http.get(path.replace("{version}", "1"))
+        if answer.status_code == 200:
+            assert answer.headers["content-type"].partition(";")[0] in get["responses"]["200"]["content"], path
+        else:
+            assert str(answer.status_code) in get["responses"], path
+
+
+def test_every_dialect_is_described() -> None:
+    assert set(BODIES) == set(TITLES) == set(DIALECTS.names)
+
+
+def test_the_page_brings_its_scripts_along(http: httpx.Client) -> None:
+    page = http.get("/docs")
+    assert page.headers["content-type"].startswith("text/html")
+    parts = re.findall(r'(?:href|src)="(docs/[^"]+)"', page.text)
+    assert len(parts) == 4
+    for part in parts:
+        assert http.get("/" + part).status_code == 200
+    assert not re.search(r"https?://", page.text)
+    assert http.get("/docs/../index.html").status_code == 404
+    assert http.get("/docs/LICENSE").status_code == 404
 
 
 def test_the_default_deployment_is_described_at_the_root(document: dict[str, Any]) -> None:

@@ -8,9 +8,8 @@ from typing import Any
 
 import msgspec
 
-from scoreline.serving.active import Active, DeploymentState
+from scoreline.serving.active import DeploymentState
 from scoreline.serving.media.medium import Medium
-from scoreline.serving.protocols import DIALECTS
 
 Json = dict[str, Any]
 
@@ -35,6 +34,42 @@ ERROR_SCHEMAS: Json = {
         "required": ["error"],
     },
     "H2OError": {"type": "object", "properties": {"detail": {"type": "string"}}, "required": ["detail"]},
+    "IBMError": {
+        "type": "object",
+        "properties": {
+            "trace": {"type": "string"},
+            "errors": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": {"code": {"type": "string"}, "message": {"type": "string"}},
+                    "required": ["code", "message"],
+                },
+            },
+            "status_code": {"type": "integer"},
+        },
+        "required": ["trace", "errors", "status_code"],
+    },
+    "AzureError": {"type": "object", "properties": {"message": {"type": "string"}}, "required": ["message"]},
+    "MLflowError": {
+        "type": "object",
+        "properties": {"error_code": {"type": "string"}, "message": {"type": "string"}},
+        "required": ["error_code", "message"],
+    },
+    "KServeError": {"type": "object", "properties": {"error": {"type": "string"}}, "required": ["error"]},
+    "RPCError": {
+        "type": "object",
+        "properties": {
+            "jsonrpc": {"const": "2.0"},
+            "id": {"type": ["string", "number", "null"]},
+            "error": {
+                "type": "object",
+                "properties": {"code": {"type": "integer"}, "message": {"type": "string"}, "data": {"type": "object"}},
+                "required": ["code", "message"],
+            },
+        },
+        "required": ["jsonrpc", "id", "error"],
+    },
     "H2OScoreRequest": {
         "type": "object",
         "properties": {
@@ -112,32 +147,6 @@ def operation(identity: str, summary: str, answer: Json, tag: str) -> Json:
     }
 
 
-def h2o_operations(name: str, base: str, active: Active) -> Json:
-    """Describe the H2O dialect's routes under ``base``."""
-    dialect = DIALECTS["h2o"]
-    identity = "h2o" if base else "h2o root"
-    tag = f"{name} (H2O)" if base else "default deployment (H2O)"
-    example = msgspec.json.decode(dialect.views["/model/sample_request"](active).body)
-    score = operation(
-        f"{identity} score {name}", "Score rows of text", {"$ref": "#/components/schemas/H2OScoreResponse"}, tag
-    ) | {
-        "requestBody": {
-            "required": True,
-            "content": json_content({"$ref": "#/components/schemas/H2OScoreRequest"}, example),
-        }
-    }
-    score["parameters"] = [KEY]
-    score["responses"] |= errors(400, 406, 411, 413, 415, 501, 503, schema="H2OError")
-    paths: Json = {base + dialect.score_path: {"post": score}}
-    for path, show in dialect.views.items():
-        reply = show(active)
-        shown = operation(f"{identity} {path.removeprefix('/model/')} {name}", f"The model's {path[7:]}", {}, tag)
-        if not reply.media_type.startswith("application/json"):
-            shown["responses"]["200"]["content"] = text_content()
-        paths[base + path] = {"get": shown}
-    return paths
-
-
 def _general(path: str, summary: str, *statuses: int, **properties: Json) -> Json:
     answer = {"type": "object"} | ({"properties": properties} if properties else {})
     get = operation(f"get {path}", summary, answer, "server")
@@ -149,11 +158,25 @@ def _general(path: str, summary: str, *statuses: int, **properties: Json) -> Jso
     return {path: {"get": get}}
 
 
+def _shown(path: str, summary: str, media_type: str) -> Json:
+    get = operation(f"get {path.replace('.', ' ')}", summary, {}, "server")
+    get["responses"]["200"]["content"] = {media_type: {"schema": {"type": "string"}}}
+    return {path: {"get": get}}
+
+
 GENERAL_PATHS: Json = {
     **_general(
         "/api/v1/deployments", "Every deployment: what answers, and why", deployments={"type": "array", "items": STATE}
     ),
+    **_general("/openapi.json", "This document"),
+    **_shown("/docs", "This document, to look at and to try", "text/html"),
+    **_shown("/metrics", "Metrics of all workers, for Prometheus", "text/plain"),
     **_general("/health/live", "The worker's event loop turns"),
     **_general("/health/startup", "The worker has tried to load every deployment", 503),
     **_general("/health/ready", "Every deployment scores its sample rightly", 503),
 }
+SECURITY_SCHEMES: Json = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "A key or a token"},
+    "key": {"type": "apiKey", "in": "header", "name": "x-api-key", "description": "A key or a token"},
+}
+SECURITY: list[Json] = [{"bearer": []}, {"key": []}]
