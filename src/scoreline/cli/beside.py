@@ -20,7 +20,9 @@ class Beside(NamedTuple):
 
 
 @contextmanager
-def open_beside(host: str, *, grpc_port: str | None) -> Iterator[Beside]:
+def open_beside(
+    host: str, n_workers: int, *, grpc_port: str | None = None, thrift_port: str | None = None
+) -> Iterator[Beside]:
     """Keep the addresses that are asked for until the server ends. Raises MissingExtra, Conflict, BadSetting."""
     beside = Beside([], {})
     with ExitStack() as held:
@@ -32,4 +34,11 @@ def open_beside(host: str, *, grpc_port: str | None) -> Iterator[Beside]:
             address = held.enter_context(hold_address(Address(host, port)))
             beside.listeners.append(open_grpc(address))
             beside.addresses["grpc"] = str(address)
+        if thrift_port is not None:
+            from scoreline.web.thrift import thrift_address
+
+            port = values.port_number(thrift_port, "--thrift-port")
+            thrift = held.enter_context(thrift_address(host, port, n_workers))
+            beside.listeners.append(thrift.listen)
+            beside.addresses["thrift"] = str(thrift)
         yield beside

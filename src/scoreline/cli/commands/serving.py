@@ -31,6 +31,7 @@ def add_to(app: typer.Typer) -> None:
         "scoreline serve",
         "scoreline serve --host 0.0.0.0 --port 8000 --workers auto",
         "scoreline serve --port auto --json",
+        "scoreline serve --thrift-port 9091",
         panel=PANEL,
     )(serve)
 
@@ -54,6 +55,10 @@ def serve(
     cors_origin: Annotated[
         list[str] | None,
         option("--cors-origin", "SITE,…", "Sites whose scripts may ask; * is every site. Else SCORELINE_CORS_ORIGINS."),
+    ] = None,
+    thrift_port: Annotated[
+        str | None,
+        option("--thrift-port", "PORT", "Speak Thrift on this port, too; scoreline thrift prints the IDL."),
     ] = None,
     open_to_all: Annotated[
         int,
@@ -131,7 +136,8 @@ def serve(
     if port == AUTO and url_of(listening).rpartition(":")[2] != DEFAULT_PORT:
         session.note(f"port {DEFAULT_PORT} is taken; this is the next free one")
     compactor = processes.SideProcess("compactor", partial(prediction_log.run_compactor, settings))
-    with totals_folder() as totals, beside.open_beside(host, grpc_port=grpc_port) as others:
+    others_at = beside.open_beside(host, n_workers, grpc_port=grpc_port, thrift_port=thrift_port)
+    with totals_folder() as totals, others_at as others:
         processes.serve(
             application,
             listening,

@@ -11,8 +11,7 @@ from typing import Any
 
 import msgspec
 
-from scoreline.core.errors import BadRequest, NotFound, ScorelineError, Unsupported
-from scoreline.core.schema import label_text
+from scoreline.core.errors import BadRequest, NotFound, ScorelineError
 from scoreline.scoring.predictions import Predictions
 from scoreline.scoring.rows import Decoded, Rows
 from scoreline.serving.active import Active
@@ -22,6 +21,7 @@ from scoreline.serving.protocols.dialect import NAME, Call, Refusal, Reply
 from scoreline.serving.protocols.headers import column_headers
 from scoreline.serving.protocols.instances import read_rows
 from scoreline.serving.protocols.json import read_json
+from scoreline.serving.protocols.methods import FLAGS, check_flags, column_names, no_transformed_columns, target_labels
 from scoreline.serving.room import check_rows
 
 VERSION = "2.0"
@@ -210,47 +210,24 @@ def _named(method: str, params: Any, names: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _score(params: dict[str, Any], active: Active) -> Decoded:
-    _check_flags(params)
+    check_flags(params)
     if not isinstance(row := params.get("row"), dict | list):
         raise BadRequest("`row`: expected an object of column and value, or a list of values", hint=_FORM)
     return read_rows([row], active, "row")
 
 
 def _score_batch(params: dict[str, Any], active: Active) -> Decoded:
-    _check_flags(params)
+    check_flags(params)
     rows = params.get("rows")
     if isinstance(rows, list):
         check_rows(len(rows), active.pipeline.schema)
     return read_rows(rows, active, "rows")
 
 
-def _check_flags(params: dict[str, Any]) -> None:
-    for flag, what in (("pred_contribs", "contributions (Shapley values)"), ("output_margin", "margins")):
-        value = params.get(flag)
-        if value is not None and not isinstance(value, bool):
-            raise BadRequest(f"`{flag}`: expected true or false")
-        if value:
-            raise Unsupported(f"{what} are not offered by this deployment", hint=f"leave `{flag}` out to get scores")
-
-
 def _transformed(_params: dict[str, Any], _active: Active) -> None:
-    raise Unsupported(
-        "transformed columns have no names here: feature work and model are one graph",
-        hint="get_column_names lists the columns that a row has",
-    )
+    raise no_transformed_columns()
 
 
-def column_names(active: Active) -> list[str]:
-    """Return the columns of a row."""
-    return active.pipeline.schema.names
-
-
-def target_labels(active: Active) -> list[str]:
-    """Return the classes in the order of their scores, as text; none of a regression."""
-    return [label_text(label) for label in active.pipeline.manifest.labels]
-
-
-FLAGS = ("pred_contribs", "output_margin")
 METHODS: dict[str, tuple[Callable[[dict[str, Any], Active], Any], tuple[str, ...]]] = {
     "score": (_score, ("row", *FLAGS)),
     "score_batch": (_score_batch, ("rows", *FLAGS)),

@@ -1,0 +1,112 @@
+"""Messages: the head of a call, and the answers to it."""
+
+from __future__ import annotations
+
+from struct import Struct
+from typing import NamedTuple
+
+import numpy as np
+
+from scoreline.core.errors import ScorelineError
+from scoreline.scoring.predictions import Answer
+from scoreline.serving.errors import describe
+from scoreline.serving.protocols.thrift.binary import field, i32, list_of, read_text, text
+from scoreline.serving.protocols.thrift.wire import DOUBLE, I32, LIST, STOP, STRING, STRUCT, Truncated, broken
+
+CALL, REPLY, EXCEPTION, ONEWAY = 1, 2, 3, 4
+UNKNOWN_METHOD, PROTOCOL_ERROR = 1, 7
+"""Codes of TApplicationException, which is told where a call could not be read as one."""
+_VERSION = 0x80010000
+_head = Struct(">I")
+_END = bytes([STOP])
+LONGEST_NAME_BYTES = 512
+
+
+class Head(NamedTuple):
+    """What a call says before its arguments."""
+
+    name: str
+    """The method; before a colon, where there is one, the deployment."""
+    sequence: int
+    one_way: bool
+    """Whether nobody waits for an answer."""
+    at: int
+    """Where the arguments begin."""
+
+    @property
+    def deployment(self) -> str | None:
+        """The one that is named; None: the default one."""
+        return self.name.rpartition(":")[0] or None
+
+    @property
+    def method(self) -> str:
+        return self.name.rpartition(":")[2]
+
+
+def read_head(message: bytes) -> Head:
+    """Read the head of a call. Raises BadRequest."""
+    try:
+        (version,) = _head.unpack_from(message)
+        if version & 0xFFFF0000 != _VERSION:
+            raise broken("it has no version")
+        kind = version & 0xFF
+        if kind not in (CALL, ONEWAY):
+            raise broken(f"message type {kind} is no call")
+        name, at = read_text(message, 4)
+        if at - 8 > LONGEST_NAME_BYTES:
+            raise broken(f"a method's name has at most {LONGEST_NAME_BYTES} bytes")
+        sequence = int.from_bytes(message[at : at + 4], signed=True)
+    except Truncated:
+        raise broken("it ends too early") from None
+    return Head(name, sequence, kind == ONEWAY, at + 4)
+
+
+def scores(head: Head, values: Answer, *, many: bool) -> bytes:
+    """Write the answer to ``score``, or ``many`` rows to the others: a list of numbers for each row."""
+    rows = values.reshape(len(values), -1)
+    n, width = rows.shape
+    lists = np.empty(n, dtype=[("head", "V5"), ("values", ">f8", (width,))])
+    lists["head"] = np.void(list_of(DOUBLE, width))
+    lists["values"] = rows
+    return _result(head, field(LIST, 0) + (list_of(LIST, n) if many else b"") + lists.tobytes())
+
+
+def names(head: Head, values: list[str]) -> bytes:
+    """Write a list of names as the answer."""
+    return _result(head, field(LIST, 0) + list_of(STRING, len(values)) + b"".join(map(text, values)))
+
+
+def name(head: Head, value: str) -> bytes:
+    """Write a text as the answer."""
+    return _result(head, field(STRING, 0) + text(value))
+
+
+def nothing(head: Head) -> bytes:
+    """Write the answer of a method that answers nothing."""
+    return _result(head, b"")
+
+
+def failure(head: Head, error: ScorelineError) -> bytes:
+    """Write a ``ScoringError``, which every method declares."""
+    told = describe(error)
+    members = [field(STRING, i) + text(told[key]) for i, key in enumerate(("code", "kind", "message", "hint"), 1)]
+    if (row := told.get("row")) is not None:
+        members.append(field(I32, 5) + i32(row))
+    if (column := told.get("column")) is not None:
+        members.append(field(STRING, 6) + text(column))
+    return _result(head, field(STRUCT, 1) + b"".join(members) + _END)
+
+
+def application_failure(head: Head | None, message: str, code: int) -> bytes:
+    """Write a ``TApplicationException``; without ``head`` it is not known what was called."""
+    body = field(STRING, 1) + text(message) + field(I32, 2) + i32(code) + _END
+    called, sequence = ("", 0) if head is None else (head.method, head.sequence)
+    return _message(EXCEPTION, called, sequence, body)
+
+
+def _result(head: Head, members: bytes) -> bytes:
+    return _message(REPLY, head.method, head.sequence, members + _END)
+
+
+def _message(kind: int, called: str, sequence: int, body: bytes) -> bytes:
+    return _head.pack(_VERSION | kind) + text(called) + i32(sequence) + body
