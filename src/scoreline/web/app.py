@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
@@ -23,6 +23,7 @@ from scoreline.serving.protocols import DIALECTS
 from scoreline.serving.protocols.dialect import Reply
 from scoreline.serving.shadow import ShadowScoring
 from scoreline.web.admission import LIMITS, Admission, Limits
+from scoreline.web.aliases import Aliases
 from scoreline.web.catalog import catalog_routes
 from scoreline.web.control import CONTROLS
 from scoreline.web.cors import Cors
@@ -65,6 +66,7 @@ def create_app(
     gate: Gate | None = None,
     control: App | None = None,
     listeners: Sequence[Listener] = (),
+    aliases: Mapping[str, str] = {},
 ) -> ASGIApp:
     """Return the ASGI application that answers for what ``source`` (the registry) has deployed.
 
@@ -74,7 +76,7 @@ def create_app(
     for ``/metrics``, together with those of other workers where this process has its ``seat`` beside them. Scripts of
     ``cors_origins`` (``*``: of all) may ask. ``gate`` lets requests in; without one, everybody may do anything.
     With ``control`` there are the routes that look after models and deployments by its use cases. ``listeners`` answer
-    beside HTTP, from when models are loaded.
+    beside HTTP, from when models are loaded. ``aliases`` are addresses that mean others of those here.
     """
     gate = gate or OpenGate()
     meters = meters or Meters()
@@ -98,7 +100,7 @@ def create_app(
             await asyncio.to_thread(gate.start)
             await asyncio.to_thread(deployments.start)
             admission.n_connections = room_for_connections(limits.n_connections)
-            lane = {LANE: Lane(deployments, plane, admission, watch, spoken, gate, cors)} if fast_lane else {}
+            lane = {LANE: Lane(deployments, plane, admission, watch, spoken, gate, cors, aliases)} if fast_lane else {}
             async with AsyncExitStack() as listening:
                 for listener in listeners:
                     await listening.enter_async_context(listener(service))
@@ -122,7 +124,8 @@ def create_app(
     routes += [*controls, *docs_routes(service, controls, write_error)]
     nowhere = Endpoint(dict.fromkeys(METHODS, _nowhere(routes, deployments)), write_error, "view")
     router = Router(routes, redirect_slashes=False, default=nowhere, lifespan=lifespan)
-    return Requests(Outgoing(router, cors), watch, gate)
+    answering = Outgoing(router, cors)
+    return Requests(Aliases(answering, aliases) if aliases else answering, watch, gate)
 
 
 def _nowhere(routes: list[Route], deployments: ActiveDeployments) -> View:

@@ -236,3 +236,13 @@ def test_a_folder_that_holds_no_model_is_refused(app: App, many: httpx.Client) -
     for url, status in ((str(app.home.parent), 400), (str(app.home / "nowhere"), 404)):
         assert many.post("/models", json={"model_name": "x", "url": url}).status_code == status
     assert many.post("/models", json={"url": "x"}).status_code == 400
+
+
+@pytest.mark.parametrize("fast_lane", [True, False], ids=["fast lane", "asgi"])
+def test_vertex_asks_under_the_addresses_that_it_chose(app: App, fast_lane: bool) -> None:
+    aliases = {"/v1/endpoints/1/deployedModels/2:predict": "/predict", "/": "/ping"}
+    with background(create_app(app.registry, fast_lane=fast_lane, aliases=aliases), bind(port=0)) as url:
+        for path in (*list(aliases)[:1], "/predict", "/v1/endpoints/1/deployedModels/2:predict/"):
+            answer = httpx.post(url + path, json={"instances": ROWS, "parameters": {"method": "predict"}})
+            assert len(answer.json()["predictions"]) == len(ROWS)
+        assert httpx.get(f"{url}/").text == "\n"

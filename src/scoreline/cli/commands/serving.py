@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from scoreline.web.workers import ASGIApp, Worker
 
 PANEL = "Serving"
+DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = "9090"
 AUTO = "auto"
 
@@ -39,11 +40,12 @@ def add_to(app: typer.Typer) -> None:
 def serve(
     session: Session,
     host: Annotated[
-        str, option("--host", "ADDRESS", "Where to listen; 0.0.0.0 is everywhere.", default=True)
-    ] = "127.0.0.1",
+        str | None, option("--host", "ADDRESS", "Where to listen; 0.0.0.0 is everywhere. Else 127.0.0.1.")
+    ] = None,
     port: Annotated[
-        str, option("--port", "PORT", "A port, or auto: 9090, or the next one that is free.", default=True)
-    ] = DEFAULT_PORT,
+        str | None,
+        option("--port", "PORT", "A port, or auto: 9090, or the next that is free. Else the platform's, else 9090."),
+    ] = None,
     workers: Annotated[
         str | None,
         option("--workers", "N", "Processes that answer, or auto: one for each core; else SCORELINE_WORKERS, else 1."),
@@ -80,6 +82,7 @@ def serve(
     with _no_garbage():
         from scoreline.app import deployments as use_cases
         from scoreline.app import prediction_log
+        from scoreline.app.platform import Platform
         from scoreline.app.settings import open_app
         from scoreline.cli import beside, entrance, values
         from scoreline.web import workers as processes
@@ -90,7 +93,8 @@ def serve(
         from scoreline.web.seat import Seat, totals_folder
         from scoreline.web.server import bind, url_of
 
-    settings = session.app.settings
+    settings, platform = session.app.settings, Platform.of()
+    host, port = host or platform.host or DEFAULT_HOST, port or platform.port or DEFAULT_PORT
     cors_origins = values.origins(cors_origin) if cors_origin else settings.cors_origins
     n_workers = values.n_workers(workers or settings.workers)
     listening = bind(host, values.port_number(DEFAULT_PORT if port == AUTO else port), next_free=port == AUTO)
@@ -115,6 +119,7 @@ def serve(
                 prediction_log=log,
                 gate=entrance.make_gate(app, n_open=open_to_all, n_workers=n_workers),
                 control=app,
+                aliases=platform.aliases,
                 listeners=others.listeners,
             )
 

@@ -49,12 +49,13 @@ class Lane:
         media: Mapping[str, DialectMedia],
         gate: Gate,
         cors: Cors | None = None,
+        aliases: Mapping[str, str] = {},
     ) -> None:
         self.deployments = deployments
         self.admission = admission
         self.watch = watch
         self.gate = gate
-        self.targets = Targets(media, cors)
+        self.targets = Targets(media, cors, aliases)
         self.connections = Connections()
         self.heads = Heads()
         watch.n_calls = lambda: self.connections.n_calls

@@ -42,7 +42,8 @@ class Target(NamedTuple):
 class Targets:
     """Finds the target of an address. Matches as Starlette does, so that both ways agree on what is a scoring path."""
 
-    def __init__(self, media: Mapping[str, DialectMedia], cors: Cors | None) -> None:
+    def __init__(self, media: Mapping[str, DialectMedia], cors: Cors | None, aliases: Mapping[str, str] = {}) -> None:
+        self._aliases = aliases
         self._agreed = {name: AgreedTerms(own, cors, as_framed(DIALECTS[name])) for name, own in media.items()}
         self._patterns = [
             (compile_path(prefix + dialect.score_path)[0], dialect, prefix + dialect.score_path)
@@ -66,8 +67,10 @@ class Targets:
             return None  # rare, and uvicorn has its rules for them
         before, _, query = url.partition(b"?")
         path = unquote(before.decode())
+        meant_path = path.rstrip("/")
+        meant_path = self._aliases.get(meant_path, meant_path)
         for pattern, dialect, route in self._patterns:
-            if match := pattern.match(path.rstrip("/")):
+            if match := pattern.match(meant_path):
                 meant, agreed = match.groupdict(), self._agreed[dialect.name]
                 name, version = meant.get("name"), meant.get("version")
                 return Target(dialect, name, version, path, route, agreed, in_headers(dialect), space_of(query))

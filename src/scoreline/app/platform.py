@@ -1,0 +1,54 @@
+"""What platforms that run containers say in the environment: where to listen, and under which addresses to answer."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from scoreline.app.settings import Setting
+from scoreline.core.errors import BadSetting
+
+VARIABLES: tuple[Setting, ...] = (
+    Setting("Vertex AI", "AIP_HTTP_PORT", "", "Port to listen on, at 0.0.0.0."),
+    Setting("Vertex AI", "AIP_PREDICT_ROUTE", "", "One more address of `/predict`."),
+    Setting("Vertex AI", "AIP_HEALTH_ROUTE", "", "One more address of `/ping`."),
+    Setting("SageMaker", "SAGEMAKER_BIND_TO_PORT", "", "Port to listen on, at 0.0.0.0."),
+    Setting("Cloud Run", "PORT", "", "Port to listen on, at 0.0.0.0, where `K_SERVICE` is set too."),
+)
+"""The one list; `docs/settings.md` shows it. The default is that the variable is not there."""
+
+EVERYWHERE = "0.0.0.0"  # noqa: S104 (in a container, whose platform decides who reaches it)
+LARGEST_PORT = 65_535
+
+
+class Platform(NamedTuple):
+    """Where a platform wants the server; empty: there is none, or it leaves that to us."""
+
+    host: str = ""
+    port: str = ""
+    aliases: Mapping[str, str] = {}
+    """Addresses beside ours → ours."""
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str] | None = None) -> Platform:
+        """Read the environment. An option of the command goes before it. Raises BadSetting."""
+        given = os.environ if environment is None else environment
+        names = ("AIP_HTTP_PORT", "SAGEMAKER_BIND_TO_PORT", *(("PORT",) if given.get("K_SERVICE") else ()))
+        port = next((text for name in names if (text := _port(name, given))), "")
+        routes = (("AIP_PREDICT_ROUTE", "/predict"), ("AIP_HEALTH_ROUTE", "/ping"))
+        aliases = {_route(name, given[name]): ours for name, ours in routes if given.get(name)}
+        return cls(EVERYWHERE if port else "", port, aliases)
+
+
+def _port(name: str, environment: Mapping[str, str]) -> str:
+    text = environment.get(name, "")
+    if text and not (text.isascii() and text.isdigit() and int(text) <= LARGEST_PORT):
+        raise BadSetting(f"{name} is {text!r}: expected a port", hint=f"a number up to {LARGEST_PORT}")
+    return text
+
+
+def _route(name: str, text: str) -> str:
+    if not text.startswith("/"):
+        raise BadSetting(f"{name} is {text!r}: expected the path of an address", hint="it begins with /")
+    return text.rstrip("/") or "/"
