@@ -137,6 +137,6 @@ def audit(
     return app.security.audit(limit=limit, since=since, until=until, actor=actor, action=action, space=space)
 
 
-def verify_audit(app: App) -> Verified:
-    """Read the whole audit log and find the first record that is not as it was written."""
-    return app.security.verify_audit()
+def verify_audit(app: App, noted: str | None = None) -> Verified:
+    """Read the whole audit log; find the first record that is not as it was written, and one whose digest was noted."""
+    return app.security.verify_audit(noted)

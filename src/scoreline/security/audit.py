@@ -26,6 +26,8 @@ class Verified(NamedTuple):
     """Of the last record. Noted elsewhere, it shows later that none of these was changed or cut off."""
     broken_at: int | None
     """The first record that is not as it was written, or that is not there; None: the log is whole."""
+    has_noted: bool
+    """Whether one of them has the digest that somebody noted; also where nobody did."""
 
 
 def append(
@@ -65,13 +67,15 @@ def digest(record: AuditRecord, before: str) -> str:
     return hashlib.sha256(msgspec.json.encode(content)).hexdigest()
 
 
-def verify(store: SecurityStore) -> Verified:
-    """Read the whole log and compute every digest again."""
-    n, before = 0, BEFORE_THE_FIRST
+def verify(store: SecurityStore, noted: str | None = None) -> Verified:
+    """Read the whole log and compute every digest again; look for one that was ``noted`` earlier."""
+    n, before, has_noted = 0, BEFORE_THE_FIRST, noted is None
     with store.reading() as records:
+        n_written = records.n_audit()
         while found := records.audit_after(n, AT_A_TIME):
             for record in found:
                 if record.id != n + 1 or record.digest != digest(record, before):
-                    return Verified(n, before, n + 1)
+                    return Verified(n, before, n + 1, has_noted)
                 n, before = record.id, record.digest
-    return Verified(n, before, None)
+                has_noted = has_noted or before == noted
+    return Verified(n, before, None if n == n_written else n + 1, has_noted)

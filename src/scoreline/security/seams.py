@@ -57,7 +57,7 @@ class SecurityRecords(Protocol):
     def revoke_key(self, key: str, at: datetime) -> None: ...
 
     def note_use(self, keys: Sequence[str], at: datetime, before: datetime) -> None:
-        """Write when keys were last used, of those that were not used since ``before``."""
+        """Write when keys were last used, of those that were not used after ``before``."""
 
     def has_family(self, family: str) -> bool:
         """Whether anything is kept of a family of tokens."""
@@ -80,7 +80,11 @@ class SecurityRecords(Protocol):
 
     def forget_failed_logins(self, *, subject: str | None = None, before: datetime | None = None) -> None: ...
 
-    def add_audit(self, record: AuditRecord) -> None: ...
+    def add_audit(self, record: AuditRecord) -> None:
+        """Write a record, and count it."""
+
+    def n_audit(self) -> int:
+        """Return how many records were ever written."""
 
     def last_audit(self) -> AuditRecord | None: ...
 

@@ -28,6 +28,8 @@ from scoreline.storage.tables import (
 
 CHANGES = "security"
 """The counter that those who keep what callers may do follow."""
+RECORDED = "audit"
+"""The counter of records of the audit log: it shows that the last ones were cut off."""
 
 
 class SecurityMetadata:
@@ -145,7 +147,7 @@ class SqlSecurityRecords:
         )
 
     def note_use(self, keys_used: Sequence[str], at: datetime, before: datetime) -> None:
-        stale = or_(keys.c.last_used_at.is_(None), keys.c.last_used_at < before)
+        stale = or_(keys.c.last_used_at.is_(None), keys.c.last_used_at <= before)
         self._connection.execute(update(keys).where(keys.c.id.in_(keys_used), stale).values(last_used_at=at))
 
     # tokens
@@ -193,6 +195,10 @@ class SqlSecurityRecords:
 
     def add_audit(self, record: AuditRecord) -> None:
         self._connection.execute(insert(audit).values(**_fields(record)))
+        self._raise(RECORDED)
+
+    def n_audit(self) -> int:
+        return self._counted(RECORDED)
 
     def last_audit(self) -> AuditRecord | None:
         row = self._row(select(audit).order_by(audit.c.id.desc()).limit(1))
@@ -228,14 +234,22 @@ class SqlSecurityRecords:
     # changes
 
     def change_counter(self) -> int:
-        return int(self._connection.execute(select(counters.c.value).where(counters.c.name == CHANGES)).scalar_one())
+        return self._counted(CHANGES)
 
     def count_change(self) -> None:
-        raised = update(counters).where(counters.c.name == CHANGES).values(value=counters.c.value + 1)
+        self._raise(CHANGES)
+
+    def _counted(self, counter: str) -> int:
+        return int(self._connection.execute(select(counters.c.value).where(counters.c.name == counter)).scalar_one())
+
+    def _raise(self, counter: str) -> None:
+        raised = update(counters).where(counters.c.name == counter).values(value=counters.c.value + 1)
         self._connection.execute(raised)
 
     def _named(self, table: Any, id_or_name: str) -> dict[str, Any] | None:
         """Return the row with an id or, where there is none, with a name."""
+        if "\0" in id_or_name:  # PostgreSQL refuses to look for it
+            return None
         meant = or_(table.c.id == id_or_name, table.c.name == id_or_name)
         found = self._rows(select(table).where(meant))
         return next((row for row in found if row["id"] == id_or_name), found[0] if found else None)

@@ -8,7 +8,7 @@ import typer
 
 from scoreline.cli.command import command, option
 from scoreline.cli.session import Session
-from scoreline.core.errors import Conflict
+from scoreline.core.errors import BadSetting, Conflict
 
 PANEL = "Access"
 DEFAULT_LIMIT = 50
@@ -38,6 +38,9 @@ def audit(
     verify: Annotated[
         bool, option("--verify", None, "Prove that no record was changed or cut out since it was written.")
     ] = False,
+    noted: Annotated[
+        str | None, option("--noted", "DIGEST", "With --verify: what it said before, so that a log written anew shows.")
+    ] = None,
 ) -> None:
     """Show who did what, when and from where, the newest first.
 
@@ -47,8 +50,10 @@ def audit(
     from scoreline.cli import moments
     from scoreline.cli.render import security as render
 
+    if noted and not verify:
+        raise BadSetting("--noted goes with --verify", hint="add --verify")
     if verify:
-        _verify(session)
+        _verify(session, noted)
         return
     found = use_cases.audit(
         session.app,
@@ -67,16 +72,21 @@ def audit(
         session.note("no record is like that")
 
 
-def _verify(session: Session) -> None:
+def _verify(session: Session, noted: str | None) -> None:
     from scoreline.app import security as use_cases
     from scoreline.cli.render import wording
 
     with session.busy("reading the audit log"):
-        found = use_cases.verify_audit(session.app)
+        found = use_cases.verify_audit(session.app, noted)
     if found.broken_at is not None:
         raise Conflict(
             f"the audit log was changed: record {found.broken_at} is not as it was written, or is gone",
             hint=f"{wording.count(found.n_records, 'record')} before it are whole; compare it with a backup",
+        )
+    if not found.has_noted:
+        raise Conflict(
+            f"the audit log was written anew: none of its {wording.count(found.n_records, 'record')} has that digest",
+            hint="it is what scoreline audit --verify said of this home; compare the log with a backup",
         )
     if session.as_json:
         session.document(found._asdict())

@@ -61,7 +61,7 @@ def upgrade() -> None:
     op.create_index("ix_failed_logins_last_at", "failed_logins", ["last_at"])
     _audit()
     counters = sa.table("counters", sa.column("name", NAME), sa.column("value", sa.BigInteger))
-    op.bulk_insert(counters, [{"name": "security", "value": 0}])
+    op.bulk_insert(counters, [{"name": "security", "value": 0}, {"name": "audit", "value": 0}])
 
 
 def _users_and_keys() -> None:

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from scoreline.core.errors import BadSetting, Conflict, NotFound, Unauthenticated
+from scoreline.security import Security
+
+
+def test_the_default_space_is_there_and_stays(security: Security) -> None:
+    (space,) = security.spaces()
+    assert space.name == "default"
+    with pytest.raises(Conflict, match="the default space stays"):
+        security.delete_space("default")
+
+
+def test_a_space_is_found_by_its_name_and_by_its_id(security: Security) -> None:
+    made = security.create_space("Loans & cards", "what the team does")
+    assert re.fullmatch(r"[a-z0-9-]{36}", made.id)
+    assert security.space(made.id) == security.space("Loans & cards") == made
+    with pytest.raises(Conflict, match="already"):
+        security.create_space("Loans & cards")
+    with pytest.raises(NotFound) as caught:
+        security.space("Loans and cards")
+    assert "Loans & cards" in caught.value.hint
+
+
+@pytest.mark.parametrize("name", ["", " ", "*", "a/b", " a", "a\tb", "x" * 101])
+def test_a_name_that_no_space_may_have_is_refused(security: Security, name: str) -> None:
+    with pytest.raises(BadSetting):
+        security.create_space(name)
+    assert len(security.spaces()) == 1
+
+
+def test_what_gave_rights_in_a_space_gives_none_in_a_later_one_of_its_name(security: Security) -> None:
+    security.create_space("cards")
+    security.create_user("anna", "correct horse")
+    security.grant("anna", "cards", "admin")
+    key = security.create_key("ci", space="cards", role="admin")
+    deployment = security.deployment_keys("cards", "credit")
+    security.delete_space("cards")
+    security.create_space("cards")
+    assert security.user("anna").roles == {}
+    for secret in (key.secret, deployment.primary):
+        with pytest.raises(Unauthenticated, match="was revoked"):
+            security.authenticate_secret(secret)
