@@ -8,6 +8,7 @@ from tests.unit.serving.conftest import Clock, spoil
 
 from scoreline.app.settings import App
 from scoreline.core.errors import NotFound, Unavailable
+from scoreline.registry import Registry
 from scoreline.serving.deployments import RETRY_SECONDS, ActiveDeployments
 
 
@@ -154,3 +155,91 @@ def test_the_source_is_followed_until_closed(app: App, active: ActiveDeployments
     assert active.get("credit").version == 1
     active.close()
     assert active.get("credit").version == 1
+
+
+@pytest.fixture
+def team(app: App, tmp_path: Path) -> Registry:
+    """Another space, where a deployment `credit` answers with another version than that of the default space."""
+    app.security.create_space("team")
+    register(app, tmp_path, 0.001)
+    app.registry.deploy("credit", "credit")
+    registry = app.registry_in("team")
+    tiny_artifact(tmp_path / "one.scoreline", weight=0.5)
+    registry.register(tmp_path / "one.scoreline")
+    registry.deploy("credit", "credit")
+    return registry
+
+
+def test_spaces_have_deployments_of_the_same_name_and_a_default_one_each(
+    app: App, team: Registry, active: ActiveDeployments, tmp_path: Path
+) -> None:
+    app.registry.deploy("more", "credit", default=True)
+    active.refresh()
+    here, there = active.get("credit"), active.get("credit", "team")
+    assert (here.space, here.full_name, there.space, there.full_name) == ("default", "credit", "team", "team/credit")
+    assert here.pipeline.score(ROWS).records() != there.pipeline.score(ROWS).records()
+    assert (active.get().name, active.get(space="team").name) == ("more", "credit")
+    assert (active.default_in(), active.default_in("team"), active.default_in("nowhere")) == ("more", "credit", None)
+    assert (active.names_in(), active.names_in("team"), active.names_in("nowhere")) == (
+        ["credit", "more"],
+        ["credit"],
+        [],
+    )
+    assert [state.full_name for state in active.all_states()] == ["credit", "more", "team/credit"]
+    assert [state.default for state in active.states("team")] == [True]
+    assert active.actives("team") == [there] == active.answering("credit", "team")
+    assert (active.full_name("credit", "team"), active.full_name("more", "team")) == ("team/credit", "")
+    team.undeploy("credit")
+    active.refresh()
+    assert active.names_in("team") == []
+    assert active.get("credit") is here
+
+
+def test_an_error_names_nothing_of_another_space(app: App, team: Registry, active: ActiveDeployments) -> None:
+    app.registry.deploy("hidden", "credit")
+    active.refresh()
+    for ask in (active.get, active.state, active.answering):
+        with pytest.raises(NotFound) as caught:
+            ask("hiddem", "team")
+        assert caught.value.hint == "deployments: credit"
+    with pytest.raises(NotFound, match="scoreline deploy"):
+        active.route("credit", space="nowhere")
+
+
+def test_a_deployment_is_found_by_its_id_from_any_space(team: Registry, active: ActiveDeployments) -> None:
+    active.refresh()
+    identity = team.deployment("credit").id
+    there = active.get("credit", "team")
+    assert active.get(identity) is active.route(identity, space="nowhere") is there
+    assert there.id == active.state(identity).id == identity
+    team.deploy(identity, "credit")  # a name that looks like an id is a name, where it is one
+    active.refresh()
+    assert active.get(identity, "team").name == identity
+    assert active.get(identity, "default").name == "credit"
+
+
+def test_what_another_space_lacks_is_not_told_to_those_who_know_an_id(
+    app: App, team: Registry, active: ActiveDeployments
+) -> None:
+    app.registry.artifact(team.deployment("credit").digest).write_bytes(b"PK")
+    active.refresh()
+    with pytest.raises(Unavailable, match="has no version that works"):
+        active.get("credit", "team")
+    with pytest.raises(NotFound):
+        active.route(team.deployment("credit").id)
+
+
+def test_a_deployment_made_anew_has_nothing_of_the_one_before(
+    team: Registry, active: ActiveDeployments, app: App, tmp_path: Path
+) -> None:
+    active.refresh()
+    before = active.state("credit", "team")
+    tiny_artifact(tmp_path / "one.scoreline", weight=0.7)
+    second = team.register(tmp_path / "one.scoreline").number
+    team.undeploy("credit")
+    app.registry.artifact(team.resolve("credit", str(second)).digest).write_bytes(b"PK")
+    team.deploy("credit", "credit", str(second))
+    active.refresh()
+    assert active.state("credit", "team").id != before.id
+    with pytest.raises(Unavailable):  # an earlier version goes on only for the deployment that it was of
+        active.get("credit", "team")
