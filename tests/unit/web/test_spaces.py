@@ -1,0 +1,209 @@
+"""Two spaces with the same names behind one server: whichever way it is asked, nobody meets what is another space's."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import pytest
+from starlette.routing import Route
+from tests.artifacts import ROWS, SCHEMA, tiny_artifact
+from tests.protocols.speakers import SPEAKERS, Speaker
+from tests.wire import Server, request, responses, serving
+
+from scoreline.app import prediction_log as use_cases
+from scoreline.app.settings import App, Settings, open_app
+from scoreline.core.access import EVERY_SPACE
+from scoreline.core.errors import NotFound
+from scoreline.core.schema import Column, Schema
+from scoreline.prediction_log.log import PredictionLog
+from scoreline.scoring.pipeline import ScoringPipeline, load
+from scoreline.web.app import create_app
+from scoreline.web.gate import KeyGate
+
+HIDDEN = "hidden-deployment"
+MARKS = re.compile(r"hidden-model|hidden_target|hidden_column")
+"""What only the default space has, and no request here says."""
+HERE, THERE, ALL = "here", "there", "all"
+"""Whose key is sent: the default space's administrator's, the other's, the installation's."""
+
+
+class World(NamedTuple):
+    app: App
+    servers: dict[str, Server]
+    routes: list[Route]
+    keys: dict[str, str]
+    pipelines: dict[str, ScoringPipeline]
+    """Of ``credit``, by whose key."""
+
+    def ask(self, path: str, key: str, *, method: str = "GET", way: str = "lane", **more: Any) -> Any:
+        server = self.servers[way]
+        headers = [f"{name}: {value}" for name, value in more.pop("headers", {}).items()]
+        wire = server.exchange(
+            request(None, f"x-api-key: {self.keys.get(key, key)}", *headers, path=path, method=method, **more)
+        )
+        server.wait_for(wire, 1)
+        return responses(wire.sent)[-1]
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    folder = tmp_path_factory.mktemp("spaces")
+    file = folder / "one.scoreline"
+    with open_app(Settings.of(home=folder / "home", environment={})) as app:
+        app.security.create_space("team")
+        keys = {
+            whose: app.security.create_key(whose, space=space, role="admin").secret
+            for whose, space in ((HERE, "default"), (THERE, "team"), (ALL, EVERY_SPACE))
+        }
+        pipelines = {}
+        for key, registry, weight in ((HERE, app.registry, 0.001), (THERE, app.registry_in("team"), 0.9)):
+            tiny_artifact(file, weight=weight)
+            version = registry.register(file)
+            registry.deploy("credit", "credit")
+            pipelines[key] = load(registry.artifact(version.digest))
+        hidden = Schema(columns=(*SCHEMA.columns, Column(name="hidden_column", type="number", example=1)))
+        tiny_artifact(file, name="hidden-model", target="hidden_target", schema=hidden)
+        app.registry.register(file)
+        app.registry.deploy(HIDDEN, "hidden-model")
+        made, gates, logs = {}, [KeyGate(app.security), KeyGate(app.security)], []
+        for way, gate in zip(("lane", "asgi"), gates, strict=True):
+            gate.refresh()
+            logs.append(PredictionLog(folder / "home" / "predictions"))
+            made[way] = create_app(
+                app.registry, fast_lane=way == "lane", gate=gate, control=app, prediction_log=logs[-1]
+            )
+        with logs[0], logs[1], serving(made["lane"]) as lane, serving(made["asgi"]) as asgi:
+            routes = made["lane"]._app._app.routes  # type: ignore[attr-defined]  # what it answers, whole
+            yield World(app, {"lane": lane, "asgi": asgi}, routes, keys, pipelines)
+
+
+@pytest.mark.parametrize("way", ["lane", "asgi"])
+@pytest.mark.parametrize("speaker", SPEAKERS, ids=lambda speaker: type(speaker).__name__)
+def test_every_dialect_scores_with_the_version_of_the_callers_space(world: World, speaker: Speaker, way: str) -> None:
+    body = speaker.write(ROWS)
+    for key, pipeline in world.pipelines.items():
+        asked = {"method": "POST", "way": way, "body": body, "headers": speaker.headers}
+        answer = world.ask(speaker.path.format(name="credit"), key, **asked)
+        assert answer.status == 200, answer.body
+        expected = pipeline.score(ROWS).values.tolist()
+        found = speaker.scores(answer.body)
+        assert [scores[-1] for scores in found] == pytest.approx([scores[-1] for scores in expected], abs=1e-4)
+        for name in (HIDDEN, world.app.registry.deployment(HIDDEN).id):
+            elsewhere = world.ask(speaker.path.format(name=name), THERE, **asked)
+            assert (elsewhere.status, MARKS.findall(elsewhere.body.decode("latin-1"))) == (404, [])
+            assert HIDDEN not in elsewhere.body.decode("latin-1").replace(name, "")
+
+
+def _targets(route: Route, name: str) -> str:
+    return re.sub(r"\{[^}]*\}", name, route.path)
+
+
+@pytest.mark.parametrize("says_space", [False, True])
+@pytest.mark.parametrize("by", ["name", "id"])
+def test_no_route_shows_or_changes_what_is_another_spaces(world: World, by: str, says_space: bool) -> None:
+    """Every method of every route, with the other space's administrator's key and a name or id of this space's."""
+    registry = world.app.registry
+    asks_for = f"?space_id={world.app.security.space('default').id}" if says_space else ""
+    world.ask(f"/api/v1/deployments/{HIDDEN}/score", HERE, method="POST", body=json.dumps({"rows": ROWS}).encode())
+    before = (registry.models(), registry.deployments(), registry.versions("hidden-model"))
+    name = HIDDEN if by == "name" else registry.deployment(HIDDEN).id
+    n_asked = 0
+    for route in world.routes:
+        endpoint: Any = route.endpoint
+        for method in endpoint.needs:
+            path = _targets(route, name) + asks_for
+            body = b"" if method == "GET" else b"{}"
+            headers = {"accept": "text/html, application/json, */*"}
+            if body:
+                headers["content-type"] = "application/json"
+            answer = world.ask(path, THERE, method=method, way="asgi", body=body, headers=headers)
+            text = answer.body.decode("latin-1")
+            assert not MARKS.search(text), (method, path, text)
+            assert HIDDEN not in text.replace(path, "").replace(name, "" if by == "name" else name), (method, path)
+            n_asked += 1
+    assert n_asked > 50
+    assert (registry.models(), registry.deployments(), registry.versions("hidden-model")) == before
+
+
+def test_lists_and_pages_hold_what_is_in_the_callers_space(world: World) -> None:
+    told = {key: world.ask("/api/v1/deployments", key).document["deployments"] for key in (HERE, THERE, ALL)}
+    assert [(d["space"], d["name"]) for d in told[THERE]] == [("team", "credit")]
+    assert told[HERE] == told[ALL]
+    assert [(d["space"], d["name"]) for d in told[HERE]] == [("default", "credit"), ("default", HIDDEN)]
+    in_team = world.ask("/api/v1/deployments", ALL, headers={"x-scoreline-space": "team"}).document["deployments"]
+    assert in_team == told[THERE]
+    refused = world.ask("/api/v1/deployments", THERE, headers={"x-scoreline-space": "default"})
+    assert (refused.status, HIDDEN in refused.body.decode()) == (404, False)
+
+
+def test_a_deployment_is_asked_for_by_id_from_wherever_the_caller_may_see_it(world: World) -> None:
+    identity = world.app.registry_in("team").deployment("credit").id
+    path = f"/api/v1/deployments/{identity}"
+    assert world.ask(path, ALL).document["space"] == world.ask(path, THERE).document["space"] == "team"
+    assert world.ask(path, HERE).status == 404
+    body = json.dumps({"rows": ROWS}).encode()
+    for way in ("lane", "asgi"):
+        found = [world.ask(f"{path}/score", key, method="POST", body=body, way=way) for key in (ALL, THERE, HERE)]
+        assert [answer.status for answer in found] == [200, 200, 404]
+        assert found[0].document == found[1].document
+
+
+def test_metrics_tell_of_the_deployments_that_the_caller_may_see(world: World) -> None:
+    body = json.dumps({"rows": ROWS}).encode()
+    for key in (HERE, THERE):
+        for way in ("lane", "asgi"):
+            world.ask("/api/v1/deployments/credit/score", key, method="POST", body=body, way=way)
+            world.ask("/api/v1/deployments/nowhere/score", key, method="POST", body=body, way=way)
+    labels = {}
+    for key in (HERE, THERE, ALL):
+        text = "".join(world.ask("/metrics", key, way=way).body.decode() for way in ("lane", "asgi"))
+        labels[key] = set(re.findall(r'deployment="([^"]*)"', text))
+    assert labels[THERE] == {"", "team/credit"}
+    assert labels[HERE] == {"", "credit", HIDDEN}
+    assert labels[ALL] == labels[HERE] | labels[THERE]
+
+
+def test_readiness_is_that_of_the_worker_and_names_what_the_caller_may_see(world: World) -> None:
+    told = {key: world.ask("/health/ready", key).document for key in (HERE, THERE, ALL, "nobody's")}
+    assert {document["status"] for document in told.values()} == {"ready"}
+    assert {key: sorted(document["deployments"]) for key, document in told.items()} == {
+        HERE: ["credit", HIDDEN],
+        THERE: ["team/credit"],
+        ALL: ["credit", HIDDEN, "team/credit"],
+        "nobody's": [],
+    }
+
+
+@pytest.mark.parametrize("way", ["lane", "asgi"])
+def test_lines_of_the_log_say_which_spaces_deployment_answered(
+    world: World, way: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    body = json.dumps({"rows": ROWS}).encode()
+    with caplog.at_level("INFO", "scoreline.requests"):
+        for key in (HERE, THERE):
+            world.ask("/api/v1/deployments/credit/score", key, method="POST", body=body, way=way)
+    assert [record.request["deployment"] for record in caplog.records] == ["credit", "team/credit"]  # type: ignore[attr-defined]
+
+
+def test_the_prediction_log_keeps_spaces_apart(world: World) -> None:
+    body = json.dumps({"rows": ROWS}).encode()
+    asked = {"method": "POST", "body": body}
+    for key, identity in ((HERE, "in-default"), (THERE, "in-team")):
+        headers = {"x-request-id": identity}
+        world.ask("/api/v1/deployments/credit/score", key, headers=headers, **asked)
+    team = world.app.in_space("team")
+    for app, identity, other in ((world.app, "in-default", "in-team"), (team, "in-team", "in-default")):
+        for compacted in (False, True):
+            if compacted:
+                use_cases.compact(world.app)
+            found = use_cases.newest(app, use_cases.Wanted("credit"), 10_000)["request_id"].to_list()
+            assert identity in found
+            assert other not in found
+    assert [each.deployment for each in use_cases.overview(team)] == ["team/credit"]
+    assert {each.deployment for each in use_cases.overview(world.app)} <= {"credit", HIDDEN}
+    with pytest.raises(NotFound) as caught:
+        use_cases.newest(team, use_cases.Wanted(HIDDEN), 10)
+    assert caught.value.hint == "there is credit"
