@@ -8,15 +8,14 @@ import msgspec
 from starlette.requests import Request
 from starlette.routing import Route
 
-from scoreline.core.access import ANYONE, Access
-from scoreline.core.errors import ScorelineError
+from scoreline.core.access import ANYONE
 from scoreline.serving.deployments import ActiveDeployments
 from scoreline.serving.protocols.dialect import Reply
 from scoreline.web.endpoint import Endpoint, WriteError
-from scoreline.web.gate import GATE, NOBODY, Gate
+from scoreline.web.gate import NOBODY
 from scoreline.web.gate.credentials import HINT
 from scoreline.web.index import page
-from scoreline.web.reach import check_reach, visible
+from scoreline.web.reach import check_reach, visible, whoever
 
 HTML = "text/html; charset=utf-8"
 _encoder = msgspec.json.Encoder()
@@ -26,7 +25,7 @@ def catalog_routes(deployments: ActiveDeployments, write_error: WriteError) -> l
     """Return the routes that list."""
 
     async def index(request: Request) -> Reply:
-        access = await _whoever(request)
+        access = await whoever(request)
         if "text/html" in request.headers.get("accept", ""):
             return Reply(page(deployments, access, str(request.base_url).rstrip("/")), HTML)
         told: dict[str, object] = {"openapi": "/openapi.json"}
@@ -54,12 +53,3 @@ def catalog_routes(deployments: ActiveDeployments, write_error: WriteError) -> l
         Route(path, Endpoint({"GET": view}, write_error, "nothing" if view is index else "view"))
         for path, view in views.items()
     ]
-
-
-async def _whoever(request: Request) -> Access:
-    """Return who asks for a page that shows something to everybody, and more to those who may see it."""
-    gate: Gate = request.scope[GATE]
-    try:
-        return await gate.admit(request, "view")
-    except ScorelineError:
-        return NOBODY
