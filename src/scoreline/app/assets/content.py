@@ -15,45 +15,58 @@ from tempfile import TemporaryDirectory
 from scoreline.app.settings import App
 from scoreline.core.assets import Asset
 from scoreline.core.entities import Version
-from scoreline.core.errors import ArtifactRefused, ScorelineError, TooLarge
+from scoreline.core.errors import ArtifactRefused, ModelRefused, ScorelineError, TooLarge
 from scoreline.registry.names import suggest_name
 
 GZIP = b"\x1f\x8b"
-PICKLES = (".pkl", ".pickle", ".joblib")
+SAMPLE = "sample.csv"
+"""The member of an archive with rows of what a model made elsewhere scores: it is proved on them."""
 N_MEMBERS = 200
 UNPACKED_BYTES = 1024 * 1024 * 1024
 DEFAULT_NAME = "model"
-_WAYS = "send a file *.scoreline, bare or as the one file of a tar.gz"
+_WAYS = (
+    "send a file *.scoreline, bare or in a tar.gz; or a tar.gz of one ONNX, LightGBM, XGBoost or skops model together "
+    f"with {SAMPLE}, some rows of what it scores"
+)
 
 
-def version_of(app: App, asset: Asset, content: bytes, file_name: str) -> Version:
+def version_of(app: App, asset: Asset, content: bytes) -> Version:
     """Make content the next version of the registry's model that is named as ``asset`` is.
 
-    Raises ArtifactRefused, ParityFailed, TooLarge, and what ``import_model`` raises.
+    Raises ArtifactRefused, ModelRefused, ParityFailed, TooLarge, and what else ``import_model`` raises.
     """
     name = suggest_name(asset.name) or DEFAULT_NAME
+    here = app.in_space(asset.space)
     with TemporaryDirectory(prefix="scoreline-") as made, _names_as_sent(made):
         folder = Path(made)
         if content.startswith(GZIP):
             _unpack(content, folder)
         else:
-            (folder / (PurePosixPath(file_name).name or "content")).write_bytes(content)
-        files = sorted(path for path in folder.rglob("*") if path.is_file())
-        pipelines = [path for path in files if _is_pipeline(path)]
-        path = pipelines[0] if len(pipelines) == 1 else _imported(files)
-        return app.registry_in(asset.space).register(path, name)
+            (folder / "content").write_bytes(content)
+        pipelines = [path for path in folder.rglob("*") if _is_pipeline(path)]
+        if len(pipelines) == 1:
+            return here.registry.register(pipelines[0], name)
+        return _imported(here, folder, name, asset)
 
 
-def _imported(files: list[Path]) -> Path:
-    """Refuse what is no scoring pipeline."""
-    for file in files:
-        if file.suffix in PICKLES:
-            raise ArtifactRefused(
-                f"{file}: a pickle can run any code when it is opened, so none is",
-                hint="save the model as ONNX, with skops.io.dump, or with LightGBM's or XGBoost's own save_model; "
-                + _WAYS,
-            )
-    raise ArtifactRefused("the content is no scoring pipeline", hint=_WAYS)
+def _imported(app: App, folder: Path, name: str, asset: Asset) -> Version:
+    """Turn a model made elsewhere into a scoring pipeline, proved equal on its sample, and register that."""
+    from scoreline.app.importing import import_model
+    from scoreline.importing.kinds import WAYS_IN, kind_of
+
+    sample = folder / SAMPLE
+    models = sorted(path for path in folder.iterdir() if path != sample)
+    if len(models) != 1:
+        raise ArtifactRefused(f"the content holds {len(models)} models, not one", hint=_WAYS)
+    if kind_of(models[0]) == "pickle":
+        raise ModelRefused(f"{models[0].name} is a pickle, and loading one runs whatever code is in it", hint=WAYS_IN)
+    if not sample.is_file():
+        raise ArtifactRefused(f"{models[0].name} came without rows to prove it on", hint=_WAYS)
+    target, custom = asset.details.get("label_column"), asset.details.get("custom", {})
+    imported = import_model(app, models[0], sample=sample, name=name, target=target, labels=custom.get("labels", ()))
+    if imported.version is None:
+        raise ArtifactRefused(f"{models[0].name} was not registered", hint=_WAYS)
+    return imported.version
 
 
 def _unpack(content: bytes, folder: Path) -> None:

@@ -33,7 +33,7 @@ def store(app: App, space: str, name: str, *, owner: str, details: Mapping[str, 
     return made
 
 
-def fill(app: App, space: str, asset_id: str, content: bytes, *, file_name: str = "") -> Asset:
+def fill(app: App, space: str, asset_id: str, content: bytes) -> Asset:
     """Give a model its content, which becomes a version in the registry under the model's name.
 
     Raises NotFound, ArtifactRefused, ParityFailed, and what ``import_model`` raises.
@@ -41,7 +41,7 @@ def fill(app: App, space: str, asset_id: str, content: bytes, *, file_name: str 
     from scoreline.app.assets.content import version_of  # archives are read by few workers, and seldom
 
     asset = _kept(app, space, asset_id)
-    version = version_of(app, asset, content, file_name)
+    version = version_of(app, asset, content)
     return _put(app, replace(asset, model=version.model, version=version.number))
 
 

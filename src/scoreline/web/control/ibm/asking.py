@@ -71,8 +71,9 @@ class Asking:
 
     def record(self, request: Request, place: Place, action: str, target: str) -> None:
         """Write into the audit log what was done."""
-        origin = request.client.host if request.client else ""
-        self.app.security.record(action, target, place.access, origin=origin, outcome="done", space=place.space.name)
+        self.app.security.record(
+            action, target, place.access, origin=origin_of(request), outcome="done", space=place.space.name
+        )
 
     async def body(self, request: Request, decoder: msgspec.json.Decoder[T]) -> T:
         """Read a JSON body. Raises BadRequest, TooLarge."""
@@ -87,6 +88,11 @@ class Asking:
 def host(request: Request) -> str:
     """Return the address at which the caller found this server."""
     return str(request.base_url).rstrip("/")
+
+
+def origin_of(request: Request) -> str:
+    """Return the address of whoever asks."""
+    return request.client.host if request.client else ""
 
 
 def reply(document: Any, status: int = 200) -> Reply:

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from scoreline.app.assets import deployments
 from scoreline.app.assets.deployments import Deployed
 from scoreline.core.access import Action
-from scoreline.core.errors import BadRequest, BadSetting, Conflict, Forbidden
+from scoreline.core.errors import BadRequest, BadSetting, Conflict
 from scoreline.serving.protocols.dialect import Reply
 from scoreline.web.control.ibm.asking import NOTHING, Asking, Json, Place, host, reply
 from scoreline.web.control.ibm.documents import listing, metadata
@@ -65,8 +65,6 @@ def deployment_views(asking: Asking) -> dict[str, dict[str, View]]:
     async def create(request: Request) -> Reply:
         new = await asking.body(request, _new_deployment)
         place = await asking.place(request, "edit", new.space_id)
-        if place.access.deployments is not None:
-            raise Forbidden("a key that is limited to deployments makes no other", hint="use a key of the space")
         if new.asset is None or (new.online is None) == (new.batch is None):
             raise BadRequest(
                 "a deployment needs `asset`, and one of `online` and `batch`",

@@ -73,9 +73,8 @@ def model_views(asking: Asking) -> dict[str, dict[str, View]]:
         content_format = request.query_params.get("content_format", "")
         if content_format not in NATIVE:
             raise BadRequest(f"content_format {content_format!r} is not taken", hint="content_format=native")
-        sent, name = await asking.content(request), request.query_params.get("name", "")
-        asset_id = request.path_params["id"]
-        made = await asyncio.to_thread(lambda: models.fill(app, place.space.name, asset_id, sent, file_name=name))
+        sent = await asking.content(request)
+        made = await asyncio.to_thread(models.fill, app, place.space.name, request.path_params["id"], sent)
         await asyncio.to_thread(asking.record, request, place, "model.fill", made.id)
         return reply(_attachment(made), 201)
 

@@ -11,7 +11,7 @@ from scoreline.core.access import Access
 from scoreline.core.errors import NotFound
 from scoreline.core.identities import Space
 from scoreline.serving.protocols.dialect import Reply
-from scoreline.web.control.ibm.asking import Asking, Json, reply
+from scoreline.web.control.ibm.asking import Asking, Json, origin_of, reply
 from scoreline.web.control.ibm.documents import listing, moment
 from scoreline.web.endpoint import View
 
@@ -42,12 +42,14 @@ def space_views(asking: Asking) -> dict[str, dict[str, View]]:
 
     async def create(request: Request) -> Reply:
         new = await asking.body(request, _new_space)
-        space = await asyncio.to_thread(security.create_space, new.name, new.description)
+        by, origin = request.scope["access"], origin_of(request)
+        space = await asyncio.to_thread(lambda: security.create_space(new.name, new.description, by=by, origin=origin))
         return reply(_document(space), 202)
 
     async def delete(request: Request) -> Reply:
         space = await _found(request)
-        await asyncio.to_thread(security.delete_space, space.name)
+        by, origin = request.scope["access"], origin_of(request)
+        await asyncio.to_thread(lambda: security.delete_space(space.name, by=by, origin=origin))
         return reply({}, 202)
 
     async def _found(request: Request) -> Space:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
-from collections.abc import Callable
 from urllib.parse import parse_qs
 
 import msgspec
@@ -15,7 +14,7 @@ from scoreline.core.access import ANYONE, Access
 from scoreline.core.errors import BadRequest, Unauthenticated
 from scoreline.core.identities import Token
 from scoreline.serving.protocols.dialect import Reply
-from scoreline.web.control.ibm.asking import Asking, Json, reply
+from scoreline.web.control.ibm.asking import Asking, Json, origin_of, reply
 from scoreline.web.endpoint import View
 from scoreline.web.gate import OpenGate
 
@@ -90,9 +89,7 @@ async def _access(asking: Asking, request: Request, name: str, secret: str) -> A
         raise Unauthenticated("no key and no password was sent", hint="send an API key, or a user name and a password")
     if secret.startswith("sl_"):
         return await asyncio.to_thread(security.authenticate_secret, secret)
-    origin = request.client.host if request.client else ""
-    check: Callable[..., Access] = security.authenticate_password
-    return await asyncio.to_thread(check, name, secret, origin)
+    return await asyncio.to_thread(security.authenticate_password, name, secret, origin_of(request))
 
 
 async def _form(asking: Asking, request: Request) -> dict[str, str]:
