@@ -22,12 +22,23 @@ def argument(metavar: str, what: str) -> Any:
     return typer.Argument(metavar=metavar, help=what, show_default=False)
 
 
-def option(names: str, metavar: str | None, what: str, panel: str | None = None, *, default: bool = False) -> Any:
+def option(
+    names: str,
+    metavar: str | None,
+    what: str,
+    panel: str | None = None,
+    *,
+    default: bool = False,
+    variable: str | None = None,
+) -> Any:
     """Return an option: its names (``--output -o``), its value's name (``None`` for a flag), what it is for.
 
-    ``default`` shows the default; without it ``what`` says what holds otherwise.
+    ``default`` shows the default; without it ``what`` says what holds otherwise. ``variable`` of the environment sets
+    it where it is not given.
     """
-    return typer.Option(*names.split(), metavar=metavar, help=what, rich_help_panel=panel, show_default=default)
+    return typer.Option(
+        *names.split(), metavar=metavar, help=what, rich_help_panel=panel, show_default=default, envvar=variable
+    )
 
 
 Home = Annotated[
@@ -45,8 +56,7 @@ Debug = Annotated[
 ]
 
 Space = Annotated[
-    str | None,
-    typer.Option("--space", metavar="NAME", envvar="SCORELINE_SPACE", help="Where models and deployments are."),
+    str | None, option("--space", "NAME", "Where models and deployments are.", variable="SCORELINE_SPACE")
 ]
 """Commands that name models or deployments have it, too."""
 

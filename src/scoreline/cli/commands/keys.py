@@ -12,7 +12,9 @@ from scoreline.core.access import Action, Role
 
 PANEL = "Access"
 
-Space = Annotated[str, option("--space", "NAME", "The space it is for; * is every one.", default=True)]
+Space = Annotated[
+    str, option("--space", "NAME", "The space it is for; * is every one.", default=True, variable="SCORELINE_SPACE")
+]
 
 
 def add_to(app: typer.Typer) -> None:

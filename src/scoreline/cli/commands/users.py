@@ -14,7 +14,12 @@ from scoreline.core.identities import User
 PANEL = "Access"
 
 Name = Annotated[str, argument("NAME", "A user's name.")]
-Space = Annotated[str, option("--space", "NAME", "The space that the role is for; * is every one.", default=True)]
+Space = Annotated[
+    str,
+    option(
+        "--space", "NAME", "The space that the role is for; * is every one.", default=True, variable="SCORELINE_SPACE"
+    ),
+]
 
 
 def add_to(app: typer.Typer) -> None:
