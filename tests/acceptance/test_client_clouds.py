@@ -1,0 +1,90 @@
+"""Clients of SageMaker, MLflow and Azure, unmodified: host and key are ours, everything else is theirs."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.acceptance.clouds import LABELS, ROWS, Served, run_client, served
+
+
+@pytest.fixture(scope="module")
+def server(trained: Any) -> Iterator[Served]:
+    with served(trained) as started:
+        yield started
+
+
+def test_boto3_invokes_an_endpoint(server: Served) -> None:
+    told = run_client("aws", "invoke.py", server.url, server.key)
+    assert [line.rpartition(",")[2] for line in told["csv"]] == LABELS
+    assert told["attributes"] == "trace=7"
+    assert told["variant"] == "version-1"
+    assert told["request_id"]
+    assert told["json"] == told["file"] == {"predictions": LABELS}
+    assert [line["label"] for line in told["lines"]] == LABELS
+    assert told["wrong row"]["Code"] == told["unknown endpoint"]["Code"] == "ValidationError"
+    assert "row 1: 2 fields" in told["wrong row"]["Message"]
+    assert "`nothing`" in told["unknown endpoint"]["Message"]
+    assert told["wrong key"] == "AccessDeniedException"
+
+
+def test_mlflows_clients_score(server: Served, tmp_path: Path) -> None:
+    host, port = server.host_and_port
+    netrc = tmp_path / "netrc"
+    netrc.write_text(f"machine {host}\nlogin token\npassword {server.key}\n")
+    netrc.chmod(0o600)
+    told = run_client("mlflow", "score.py", host, port, NETRC=str(netrc))
+    assert told["ping"] is None  # it raises where it is not well
+    assert told["frame"] == LABELS
+    assert [round(sum(row), 6) for row in told["proba"]] == [1, 1]
+    assert told["list"] == told["endpoint"] == LABELS[:1]
+    assert "row 1, column `income`" in told["wrong value"]
+    assert "`nothing`" in told["unknown endpoint"]
+
+
+def test_the_azure_tutorials_benchmark_runs_as_printed(server: Served, tmp_path: Path) -> None:
+    (tmp_path / "data.json").write_text(json.dumps({"data": ROWS, "method": "predict"}))
+    line = ["ab", "-n", "10", "-v", "4", "-p", "data.json", "-T", "application/json"]
+    line += ["-H", f"Authorization: Bearer {server.key}", f"{server.url}/services/loans/score"]
+    done = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True)
+    told = dict(re.findall(r"^([A-Z][A-Za-z0-9 ]+): +(\d+)", done.stdout, re.MULTILINE))
+    assert (told["Complete requests"], told["Failed requests"]) == ("10", "0")
+    assert "Non-2xx" not in done.stdout
+    assert told["Document Length"] == "33"
+    assert done.stdout.count(r'"{\"result\": [\"yes\", \"no\"]}"') == 10
+
+
+def test_the_azure_tutorials_script_prints_the_text_that_azure_answers(server: Served) -> None:
+    body = json.dumps({"data": ROWS}).encode()
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {server.key}"}
+    request = urllib.request.Request(f"{server.url}/services/loans/score", body, headers)
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        said = json.load(answer)
+    assert said == '{"result": ["yes", "no"]}'
+    assert json.loads(said)["result"] == LABELS
+
+
+def test_the_azure_tutorials_document_is_fetched_and_served_to_a_browser(server: Served, tmp_path: Path) -> None:
+    address = f"{server.url}/services/loans/swagger.json"
+    line = ["curl", "-sf", "-H", f"Authorization: Bearer {server.key}", "-o", "swagger.json", address]
+    subprocess.run(line, cwd=tmp_path, timeout=30, check=True)
+    document = json.loads((tmp_path / "swagger.json").read_text())
+    assert document["swagger"] == "2.0"
+    assert list(document["definitions"]["Row"]["properties"]) == ["income", "age", "city"]
+
+
+def test_a_log_has_a_line_for_each_request_that_was_answered(server: Served) -> None:
+    def get(path: str, **headers: str) -> Any:
+        request = urllib.request.Request(server.url + path, headers={"api-key": server.key, **headers})
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.load(answer)
+
+    get("/services/loans/score?income=90&age=40&city=Oslo", **{"x-request-id": "in-the-log"})
+    *_, last = get("/services/loans/logs?tail=3")["content"].splitlines()
+    assert re.fullmatch(r"\S+ azure 200 [\d.]+ms rows=1 version=1 request=in-the-log", last)
