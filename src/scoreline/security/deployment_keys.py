@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import msgspec
+
 from scoreline.core.errors import BadSetting, Forbidden
 from scoreline.core.identities import DeploymentKeys, Key, Slot
 from scoreline.security import keys, names, secrets
@@ -72,17 +74,11 @@ class DeploymentKeyRing:
         before = _held(records, space, deployment, now).get(slot)
         if before is not None:
             records.revoke_key(before.id, now)
-        made = secrets.new_id()
-        key = Key(
-            id=made,
-            name=names.clipped(f"{deployment} ({slot})"),
-            space=space,
-            actions=keys.SCORING,
-            deployments=(deployment,),
-            slot=slot,
-            created_at=now,
-        )
-        return keys.create(records, key, now, secret=secrets.derived_key(made, self._installation)).secret
+        name = names.clipped(f"{deployment} ({slot})")
+        key = keys.new(name, space=space, actions=keys.SCORING, deployments=(deployment,), now=now)
+        secret = secrets.derived_key(key.id, self._installation)
+        keys.keep(records, msgspec.structs.replace(key, slot=slot), secret)
+        return secret
 
 
 def _held(records: SecurityRecords, space: str, deployment: str, now: datetime) -> dict[Slot, Key]:

@@ -1,14 +1,16 @@
-"""Rules of keys: what one may be, how it is made, found and revoked."""
+"""Rules of keys: what one may be, how it is made, found, shown and revoked."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from scoreline.core.access import ACTIONS, ACTIONS_OF_ROLE, EVERY_SPACE, ROLES, Action, Role
-from scoreline.core.errors import BadSetting, Conflict
+from scoreline.core.access import ACTIONS, ACTIONS_OF_ROLE, EVERY_SPACE, ROLES, Access, Action, Role
+from scoreline.core.errors import BadSetting, Conflict, Unauthenticated
 from scoreline.core.identities import Key, NewKey
-from scoreline.security import names, secrets
+from scoreline.security import access, names, secrets, spaces
+from scoreline.security.administrators import one_kept
+from scoreline.security.change import Change
 from scoreline.security.seams import SecurityRecords
 
 SCORING: tuple[Action, ...] = ("view", "score")
@@ -33,33 +35,91 @@ def allowed(
     return tuple(action for action in ACTIONS if action in wanted)
 
 
-def create(records: SecurityRecords, key: Key, now: datetime, *, secret: str | None = None) -> NewKey:
-    """Keep a new key. Raises BadSetting, and NotFound when its space is not there."""
-    names.check("key", key.name)
-    if key.space != EVERY_SPACE and records.space(key.space) is None:
-        raise names.missing("space", key.space, (space.name for space in records.spaces()), "scoreline space create")
-    if key.expires_at is not None and key.expires_at <= now:
-        raise BadSetting(f"key {key.name!r} would have expired before it is made", hint="a time that is still to come")
-    if not 0 <= key.rate < float("inf"):
-        raise BadSetting(f"key {key.name!r}: {key.rate} is no rate", hint="requests a second; 0 is any number")
+def new(
+    name: str,
+    *,
+    space: str,
+    actions: tuple[Action, ...],
+    now: datetime,
+    deployments: Sequence[str] = (),
+    user: str | None = None,
+    rate: float = 0.0,
+    expires_at: datetime | None = None,
+) -> Key:
+    """Return a key with an id of its own that may be made. Raises BadSetting."""
+    key = Key(
+        id=secrets.new_id(),
+        name=names.check("key", name),
+        space=space,
+        actions=actions,
+        deployments=tuple(dict.fromkeys(deployments)) or None,
+        user=user,
+        rate=float(rate),
+        created_at=now,
+        expires_at=expires_at,
+    )
+    if expires_at is not None and expires_at <= now:
+        raise BadSetting(f"key {name!r} would have expired before it is made", hint="a time that is still to come")
+    if not 0 <= rate < float("inf"):
+        raise BadSetting(f"key {name!r}: {rate} is no rate", hint="requests a second; 0 is any number")
     if key.deployments is not None:
-        if key.space == EVERY_SPACE:
+        if space == EVERY_SPACE:
             raise BadSetting("a key of some deployments belongs to their space", hint="say which space")
-        if beyond := [action for action in key.actions if action not in SCORING]:
+        if beyond := [action for action in actions if action not in SCORING]:
             raise BadSetting(
                 f"a key of some deployments may only view and score, not {beyond[0]}", hint="the role scorer does both"
             )
-    secret = secret or secrets.new_key(key.id)
-    records.add_key(key, secrets.digest(secret))
+    return key
+
+
+def make(change: Change, key: Key) -> NewKey:
+    """Keep a new key. Raises NotFound when its space is not there, also for ``by``; and Forbidden."""
+    change.of(_shown(key), key.space)
+    if not _owns(change.by.access, key):
+        access.require_admin(change.by.access, key.space if key.user is None else EVERY_SPACE, "make this key")
+    spaces.name_of(change.records, key.space, change.by.access)
+    secret = secrets.new_key(key.id)
+    keep(change.records, key, secret)
     return NewKey(key=key, secret=secret)
 
 
-def find(records: SecurityRecords, id_or_name: str, now: datetime) -> Key:
-    """Return the key with an id, or the only one that holds with a name. Raises NotFound, Conflict."""
-    found = records.key(id_or_name)
-    if found is not None:
-        return found
-    holding = [key for key in records.find_keys() if key.holds(now)]
+def keep(records: SecurityRecords, key: Key, secret: str) -> None:
+    """Keep a key with the digest of its secret."""
+    records.add_key(key, secrets.digest(secret))
+
+
+def revoke(change: Change, id_or_name: str) -> Key:
+    """Revoke a key; return it as it is now. Raises NotFound, Forbidden, Conflict."""
+    records, by = change.records, change.by.access
+    key = find(records, id_or_name, by, change.now)
+    change.of(_shown(key), key.space)
+    if not _owns(by, key):
+        access.require_admin(by, key.space, "revoke this key")
+    with one_kept(records, change.now, f"key {key.name!r}"):
+        records.revoke_key(key.id, change.now)
+    return records.key(key.id) or key
+
+
+def authenticate(records: SecurityRecords, secret: str, now: datetime) -> tuple[Key, Access]:
+    """Return the key with a secret and what it may do. Raises Unauthenticated."""
+    id_ = secrets.key_id(secret)
+    digest = records.key_digest(id_) if id_ is not None else None
+    key = records.key(id_) if id_ is not None else None
+    if not secrets.same(digest or "", secrets.digest(secret)) or key is None:
+        raise Unauthenticated("this key is not known here", hint="scoreline key create makes one")
+    access.refuse_ended(key, now)
+    return key, access.of_key(key, records.user(key.user) if key.user is not None else None)
+
+
+def find(records: SecurityRecords, id_or_name: str, by: Access, now: datetime) -> Key:
+    """Return the key with an id, or the only one that holds with a name, of those in the caller's spaces.
+
+    Raises NotFound, Conflict.
+    """
+    found = [key for key in records.find_keys() if _owns(by, key) or by.actions(key.space)]
+    if with_id := [key for key in found if key.id == id_or_name]:
+        return with_id[0]
+    holding = [key for key in found if key.holds(now)]
     named = [key for key in holding if key.name == id_or_name]
     if len(named) > 1:
         ids = ", ".join(key.id for key in named)
@@ -67,3 +127,11 @@ def find(records: SecurityRecords, id_or_name: str, now: datetime) -> Key:
     if not named:
         raise names.missing("key", id_or_name, (key.name for key in holding), "scoreline key create makes one")
     return named[0]
+
+
+def _owns(by: Access, key: Key) -> bool:
+    return by.kind == "user" and key.user == by.id
+
+
+def _shown(key: Key) -> str:
+    return f"key {key.id} {key.name}"

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import cached_property
 
 from scoreline.core.access import ACTIONS, ANYONE, DEFAULT_SPACE, EVERY_SPACE, Access, Action, Role
-from scoreline.core.errors import Conflict, Unauthenticated, Unavailable
+from scoreline.core.errors import Unavailable
 from scoreline.core.identities import AuditRecord, DeploymentKeys, Key, NewKey, Outcome, Slot, Space, Token, User
 from scoreline.security import access as accesses
 from scoreline.security import audit as audit_log
-from scoreline.security import keys, names, passwords, secrets, users
-from scoreline.security.administrators import administered, one_kept
+from scoreline.security import keys, names, passwords, secrets, spaces, users
+from scoreline.security.administrators import administered
 from scoreline.security.change import By, Clock, changing, utc_now
 from scoreline.security.deployment_keys import DeploymentKeyRing
 from scoreline.security.logins import Logins
@@ -48,24 +47,18 @@ class Security:
         """
         if not secret.startswith(secrets.KEY_PREFIX):
             return self._sessions.access_of(secret)
-        now, id_ = self._now(), secrets.key_id(secret)
+        now = self._now()
         with self._store.reading() as records:
-            digest = records.key_digest(id_) if id_ is not None else None
-            key = records.key(id_) if id_ is not None else None
-            user = records.user(key.user) if key is not None and key.user is not None else None
-        if not secrets.same(digest or "", secrets.digest(secret)) or key is None:
-            raise Unauthenticated("this key is not known here", hint="scoreline key create makes one")
-        accesses.refuse_ended(key, now)
+            key, access = keys.authenticate(records, secret, now)
         if key.last_used_at is None or now - key.last_used_at >= USE_NOTED_EVERY:
             with suppress(Unavailable):  # the key holds all the same
                 self.note_use([key.id])
-        return accesses.of_key(key, user)
+        return access
 
     def authenticate_password(self, name: str, password: str, origin: str = "") -> Access:
         """Return what the user with a name and a password may do.
 
-        Raises Unauthenticated, the same after the same time whether the name or the password is wrong; and
-        TooManyRequests after too many wrong ones.
+        Raises Unauthenticated, the same whichever is wrong, and TooManyRequests after too many wrong ones.
         """
         return accesses.of_user(self._logins.user_of(name, password, origin))
 
@@ -90,9 +83,7 @@ class Security:
         with changing(self._store, "key.create", By(), now) as change:
             if administered(change.records, now):  # another process was quicker
                 return None
-            key = Key(id=secrets.new_id(), name="administrator", space=EVERY_SPACE, actions=ACTIONS, created_at=now)
-            change.of(_shown(key), EVERY_SPACE)
-            return keys.create(change.records, key, now).secret
+            return keys.make(change, keys.new("administrator", space=EVERY_SPACE, actions=ACTIONS, now=now)).secret
 
     # keys
 
@@ -116,25 +107,20 @@ class Security:
         that user, and may do no more, whatever its role; without a role it may do all that the user may.
         Raises BadSetting, NotFound, Forbidden.
         """
-        now = self._now()
         may = keys.allowed(role, actions, otherwise=() if user is None else ACTIONS)
-        with changing(self._store, "key.create", By(by, origin), now) as change:
-            owner = users.find(change.records, user) if user is not None else None
-            key = Key(
-                id=secrets.new_id(),
-                name=name,
+        with changing(self._store, "key.create", By(by, origin), self._now()) as change:
+            owner = users.find(change.records, user, by) if user is not None else None
+            key = keys.new(
+                name,
                 space=space,
                 actions=may,
-                deployments=tuple(dict.fromkeys(deployments)) or None,
+                deployments=deployments,
                 user=owner.id if owner else None,
-                rate=float(rate),
-                created_at=now,
+                rate=rate,
                 expires_at=expires_at,
+                now=change.now,
             )
-            change.of(_shown(key), space)
-            if owner is None or owner.id != by.id:
-                accesses.require_admin(by, space if owner is None else EVERY_SPACE, "make this key")
-            return keys.create(change.records, key, now)
+            return keys.make(change, key)
 
     def keys(self, *, space: str | None = None, user: str | None = None) -> list[Key]:
         """Return all keys, the newest first: those of a space, of a user, or all."""
@@ -146,15 +132,8 @@ class Security:
 
         Raises NotFound, Forbidden, and Conflict when it is the last administrator's.
         """
-        now = self._now()
-        with changing(self._store, "key.revoke", By(by, origin), now) as change:
-            records, key = change.records, keys.find(change.records, id_or_name, now)
-            change.of(_shown(key), key.space)
-            if key.user is None or key.user != by.id:
-                accesses.require_admin(by, key.space, "revoke this key")
-            with one_kept(records, now, f"key {key.name!r}"):
-                records.revoke_key(key.id, now)
-            return records.key(key.id) or key
+        with changing(self._store, "key.revoke", By(by, origin), self._now()) as change:
+            return keys.revoke(change, id_or_name)
 
     def deployment_keys(self, space: str, deployment: str) -> DeploymentKeys:
         """Return a deployment's own two keys, made at first use; the same ones until they are made anew."""
@@ -183,9 +162,7 @@ class Security:
         names.check_user(name)
         hashed = None if password is None else self._hashed(name, password)
         with changing(self._store, "user.create", By(by, origin), self._now()) as change:
-            change.of(f"user {name}", EVERY_SPACE)
-            accesses.require_admin(by, EVERY_SPACE, "make users")
-            return users.create(change.records, name, hashed, change.now)
+            return users.create(change, name, hashed)
 
     def users(self) -> list[User]:
         """Return all users by name."""
@@ -204,21 +181,12 @@ class Security:
         """
         hashed = self._hashed(self.user(user).name, password)
         with changing(self._store, "user.password", By(by, origin), self._now()) as change:
-            found = users.find(change.records, user)
-            change.of(f"user {found.name}", EVERY_SPACE)
-            if by.kind != "user" or by.id != found.id:
-                accesses.require_admin(by, EVERY_SPACE, "set other users' passwords")
-            users.replace_password(change.records, found, hashed)
+            users.replace_password(change, user, hashed)
 
     def delete_user(self, user: str, *, by: Access = ANYONE, origin: str = "") -> User:
         """Delete a user with its keys. Raises NotFound, Forbidden, and Conflict when it is the last administrator."""
         with changing(self._store, "user.delete", By(by, origin), self._now()) as change:
-            found = users.find(change.records, user)
-            change.of(f"user {found.name}", EVERY_SPACE)
-            accesses.require_admin(by, EVERY_SPACE, "delete users")
-            with one_kept(change.records, change.now, f"user {found.name!r}"):
-                change.records.delete_user(found.id)
-            return found
+            return users.delete(change, user)
 
     def grant(self, user: str, space: str, role: Role, *, by: Access = ANYONE, origin: str = "") -> User:
         """Give a user a role in a space (``*``: in every one) instead of the one it had there.
@@ -226,11 +194,7 @@ class Security:
         Raises BadSetting, NotFound, Forbidden, and Conflict when nobody would administer the installation.
         """
         with changing(self._store, "user.grant", By(by, origin), self._now()) as change:
-            where = users.space_name(change.records, space)
-            change.of(f"user {user}: {role}", where)
-            accesses.require_admin(by, where, "give roles")
-            with one_kept(change.records, change.now, f"user {user!r}"):
-                return users.grant(change.records, user, where, role)
+            return users.grant(change, user, space, role)
 
     def withdraw(self, user: str, space: str, *, by: Access = ANYONE, origin: str = "") -> User:
         """Take a user's role in a space away.
@@ -238,11 +202,7 @@ class Security:
         Raises NotFound, Forbidden, and Conflict when nobody would administer the installation.
         """
         with changing(self._store, "user.withdraw", By(by, origin), self._now()) as change:
-            where = users.space_name(change.records, space)
-            change.of(f"user {user}", where)
-            accesses.require_admin(by, where, "take roles away")
-            with one_kept(change.records, change.now, f"user {user!r}"):
-                return users.withdraw(change.records, user, where)
+            return users.withdraw(change, user, space)
 
     # tokens
 
@@ -266,23 +226,17 @@ class Security:
     def create_space(self, name: str, description: str = "", *, by: Access = ANYONE, origin: str = "") -> Space:
         """Make a space. Raises BadSetting, Forbidden, and Conflict when the name is taken."""
         with changing(self._store, "space.create", By(by, origin), self._now()) as change:
-            change.of(f"space {names.check('space', name)}", name)
-            accesses.require_admin(by, EVERY_SPACE, "make spaces")
-            if change.records.space(name) is not None:
-                raise Conflict(f"there is a space {name!r} already", hint="scoreline space list shows them")
-            space = Space(id=str(uuid.uuid4()), name=name, description=description, created_at=change.now)
-            change.records.add_space(space)
-            return space
+            return spaces.create(change, name, description)
 
-    def spaces(self) -> list[Space]:
-        """Return all spaces by name."""
+    def spaces(self, *, by: Access = ANYONE) -> list[Space]:
+        """Return the spaces in which ``by`` may do anything, by name."""
         with self._store.reading() as records:
-            return records.spaces()
+            return [space for space in records.spaces() if by.actions(space.name)]
 
-    def space(self, id_or_name: str) -> Space:
-        """Return one space. Raises NotFound."""
+    def space(self, id_or_name: str, *, by: Access = ANYONE) -> Space:
+        """Return one space. Raises NotFound, also where ``by`` has nothing in it."""
         with self._store.reading() as records:
-            return users.find_space(records, id_or_name)
+            return spaces.find(records, id_or_name, by)
 
     def delete_space(self, id_or_name: str, *, by: Access = ANYONE, origin: str = "") -> Space:
         """Delete an empty space with the roles in it, and revoke its keys.
@@ -290,16 +244,7 @@ class Security:
         Raises NotFound, Forbidden, and Conflict when it is the default one or anything belongs to it.
         """
         with changing(self._store, "space.delete", By(by, origin), self._now()) as change:
-            records = change.records
-            space = users.find_space(records, id_or_name)
-            change.of(f"space {space.name}", space.name)
-            accesses.require_admin(by, EVERY_SPACE, "delete spaces")
-            if space.name == DEFAULT_SPACE:
-                raise Conflict("the default space stays", hint="delete what is in it instead")
-            for key in records.find_keys(space=space.name):
-                records.revoke_key(key.id, change.now)
-            records.delete_space(space.name)
-            return space
+            return spaces.delete(change, id_or_name)
 
     # the audit log
 
@@ -339,8 +284,6 @@ class Security:
         """
         return audit_log.verify(self._store, noted)
 
-    # what it is made of
-
     def _hashed(self, name: str, password: str) -> str:
         return self._passwords.hash(passwords.check(name, password))
 
@@ -355,7 +298,3 @@ class Security:
     @cached_property
     def _sessions(self) -> Sessions:
         return Sessions(self._store, self._installation, self._now)
-
-
-def _shown(key: Key) -> str:
-    return f"key {key.id} {key.name}"

@@ -1,68 +1,84 @@
-"""Rules of users and of the spaces that they have roles in."""
+"""Rules of users and their roles."""
 
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
 
-from scoreline.core.access import EVERY_SPACE, ROLES, Role
+from scoreline.core.access import ANYONE, EVERY_SPACE, ROLES, Access, Role
 from scoreline.core.errors import BadSetting, Conflict, NotFound
-from scoreline.core.identities import Space, User
-from scoreline.security import names, throttle
+from scoreline.core.identities import User
+from scoreline.security import access, names, spaces, throttle
+from scoreline.security.administrators import one_kept
+from scoreline.security.change import Change
 from scoreline.security.seams import SecurityRecords
 
 
-def find(records: SecurityRecords, id_or_name: str) -> User:
-    """Return the user with an id or a name. Raises NotFound."""
+def find(records: SecurityRecords, id_or_name: str, by: Access = ANYONE) -> User:
+    """Return the user with an id or a name. Raises NotFound; only administrators are told who there is."""
     found = records.user(id_or_name)
     if found is None:
-        raise names.missing("user", id_or_name, (user.name for user in records.users()), "scoreline user add makes one")
+        known = (user.name for user in records.users() if by.may("admin", EVERY_SPACE))
+        raise names.missing("user", id_or_name, known, "scoreline user list shows them")
     return found
 
 
-def find_space(records: SecurityRecords, id_or_name: str) -> Space:
-    """Return the space with an id or a name. Raises NotFound."""
-    found = records.space(id_or_name)
-    if found is None:
-        known = (space.name for space in records.spaces())
-        raise names.missing("space", id_or_name, known, "scoreline space create makes one")
-    return found
-
-
-def space_name(records: SecurityRecords, id_or_name: str) -> str:
-    """Return the name of a space, or ``*`` for all of them. Raises NotFound."""
-    return EVERY_SPACE if id_or_name == EVERY_SPACE else find_space(records, id_or_name).name
-
-
-def create(records: SecurityRecords, name: str, password: str | None, now: datetime) -> User:
-    """Keep a new user. Raises Conflict."""
-    if records.user(name) is not None:
+def create(change: Change, name: str, password: str | None) -> User:
+    """Keep a new user with the hash of its password. Raises Forbidden, Conflict."""
+    change.of(f"user {name}", EVERY_SPACE)
+    access.require_admin(change.by.access, EVERY_SPACE, "make users")
+    if change.records.user(name) is not None:
         raise Conflict(f"there is a user {name!r} already", hint="scoreline user list shows them")
-    user = User(id=str(uuid.uuid4()), name=name, created_at=now, has_password=password is not None)
-    records.add_user(user, password)
+    user = User(id=str(uuid.uuid4()), name=name, created_at=change.now, has_password=password is not None)
+    change.records.add_user(user, password)
     return user
 
 
-def replace_password(records: SecurityRecords, user: User, password: str) -> None:
-    """Keep a new password of a user: its tokens are of another generation now, and wrong passwords are forgotten."""
-    records.set_password(user.id, password, user.generation + 1)
-    throttle.forget(records, user.name)
+def replace_password(change: Change, id_or_name: str, password: str) -> None:
+    """Keep the hash of a new password: the user's tokens end, and wrong passwords are forgotten.
+
+    Raises NotFound, Forbidden.
+    """
+    by = change.by.access
+    user = find(change.records, id_or_name, by)
+    change.of(f"user {user.name}", EVERY_SPACE)
+    if by.kind != "user" or by.id != user.id:
+        access.require_admin(by, EVERY_SPACE, "set other users' passwords")
+    change.records.set_password(user.id, password, user.generation + 1)
+    throttle.forget(change.records, user.name)
 
 
-def grant(records: SecurityRecords, user: str, space: str, role: Role) -> User:
-    """Keep a role; return the user as it is now. Raises BadSetting, NotFound."""
+def delete(change: Change, id_or_name: str) -> User:
+    """Delete a user with its keys. Raises NotFound, Forbidden, Conflict."""
+    user = find(change.records, id_or_name, change.by.access)
+    change.of(f"user {user.name}", EVERY_SPACE)
+    access.require_admin(change.by.access, EVERY_SPACE, "delete users")
+    with one_kept(change.records, change.now, f"user {user.name!r}"):
+        change.records.delete_user(user.id)
+    return user
+
+
+def grant(change: Change, id_or_name: str, space: str, role: Role) -> User:
+    """Keep a role; return the user as it is now. Raises BadSetting, NotFound, Forbidden, Conflict."""
     if role not in ROLES:
         raise BadSetting(f"no role {role!r}", hint=f"one of {', '.join(ROLES)}")
-    found = find(records, user)
-    records.put_role(found.id, space, role)
-    return find(records, found.id)
+    by = change.by.access
+    where, user = spaces.name_of(change.records, space, by), find(change.records, id_or_name, by)
+    change.of(f"user {user.name}: {role}", where)
+    access.require_admin(by, where, "give roles")
+    with one_kept(change.records, change.now, f"user {user.name!r}"):
+        change.records.put_role(user.id, where, role)
+    return find(change.records, user.id)
 
 
-def withdraw(records: SecurityRecords, user: str, space: str) -> User:
-    """Drop a role; return the user as it is now. Raises NotFound."""
-    found = find(records, user)
-    if space not in found.roles:
-        has = ", ".join(f"{role} in {where}" for where, role in found.roles.items())
-        raise NotFound(f"user {found.name!r} has no role in {space!r}", hint=f"it is {has}" if has else "it has none")
-    records.delete_role(found.id, space)
-    return find(records, found.id)
+def withdraw(change: Change, id_or_name: str, space: str) -> User:
+    """Drop a role; return the user as it is now. Raises NotFound, Forbidden, Conflict."""
+    by = change.by.access
+    where, user = spaces.name_of(change.records, space, by), find(change.records, id_or_name, by)
+    change.of(f"user {user.name}", where)
+    access.require_admin(by, where, "take roles away")
+    if where not in user.roles:
+        has = ", ".join(f"{role} in {each}" for each, role in user.roles.items())
+        raise NotFound(f"user {user.name!r} has no role in {where!r}", hint=f"it is {has}" if has else "it has none")
+    with one_kept(change.records, change.now, f"user {user.name!r}"):
+        change.records.delete_role(user.id, where)
+    return find(change.records, user.id)

@@ -33,6 +33,30 @@ def test_a_name_that_no_space_may_have_is_refused(security: Security, name: str)
     assert len(security.spaces()) == 1
 
 
+def test_nothing_tells_a_caller_of_spaces_that_it_has_nothing_in(security: Security) -> None:
+    for name in ("cards", "loans"):
+        security.create_space(name)
+    boss = security.authenticate_secret(security.create_key("boss", space="cards", role="admin").secret)
+    security.create_key("of loans", space="loans", role="scorer")
+    security.create_user("anna")
+    assert [space.name for space in security.spaces(by=boss)] == ["cards"]
+    for ask in (
+        lambda: security.space("loans", by=boss),
+        lambda: security.space(security.space("loans").id, by=boss),
+        lambda: security.create_key("mine", space="loans", role="viewer", by=boss),
+        lambda: security.revoke_key("of loans", by=boss),
+        lambda: security.revoke_key(security.keys(space="loans")[0].id, by=boss),
+        lambda: security.grant("anna", "loans", "viewer", by=boss),
+        lambda: security.grant("nobody", "cards", "viewer", by=boss),
+    ):
+        with pytest.raises(NotFound) as caught:
+            ask()
+        told = str(caught.value).replace("'loans'", "").replace("'of loans'", "")  # what was asked for
+        assert "loans" not in told
+        assert "default" not in told
+        assert "anna" not in told
+
+
 def test_what_gave_rights_in_a_space_gives_none_in_a_later_one_of_its_name(security: Security) -> None:
     security.create_space("cards")
     security.create_user("anna", "correct horse")

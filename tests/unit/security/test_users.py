@@ -205,7 +205,7 @@ def test_only_who_administers_a_space_gives_roles_in_it(security: Security) -> N
         lambda: security.create_user("bert", by=boss),
         lambda: security.delete_user("anna", by=boss),
         lambda: security.create_space("mine", by=boss),
-        lambda: security.delete_space("loans", by=boss),
+        lambda: security.delete_space("cards", by=boss),
     ):
         with pytest.raises(Forbidden):
             refused()

@@ -1,0 +1,50 @@
+"""Rules of spaces."""
+
+from __future__ import annotations
+
+import uuid
+
+from scoreline.core.access import DEFAULT_SPACE, EVERY_SPACE, Access
+from scoreline.core.errors import Conflict
+from scoreline.core.identities import Space
+from scoreline.security import access, names
+from scoreline.security.change import Change
+from scoreline.security.seams import SecurityRecords
+
+
+def find(records: SecurityRecords, id_or_name: str, by: Access) -> Space:
+    """Return the space with an id or a name. Raises NotFound, also where ``by`` has nothing in it."""
+    found = records.space(id_or_name)
+    if found is None or not by.actions(found.name):
+        known = (space.name for space in records.spaces() if by.actions(space.name))
+        raise names.missing("space", id_or_name, known, "scoreline space create makes one")
+    return found
+
+
+def name_of(records: SecurityRecords, id_or_name: str, by: Access) -> str:
+    """Return the name of a space, or ``*`` for all of them. Raises NotFound, also where ``by`` has nothing in it."""
+    return EVERY_SPACE if id_or_name == EVERY_SPACE else find(records, id_or_name, by).name
+
+
+def create(change: Change, name: str, description: str) -> Space:
+    """Keep a new space. Raises BadSetting, Forbidden, Conflict."""
+    change.of(f"space {names.check('space', name)}", name)
+    access.require_admin(change.by.access, EVERY_SPACE, "make spaces")
+    if change.records.space(name) is not None:
+        raise Conflict(f"there is a space {name!r} already", hint="scoreline space list shows them")
+    space = Space(id=str(uuid.uuid4()), name=name, description=description, created_at=change.now)
+    change.records.add_space(space)
+    return space
+
+
+def delete(change: Change, id_or_name: str) -> Space:
+    """Delete an empty space with the roles in it, and revoke its keys. Raises NotFound, Forbidden, Conflict."""
+    records, space = change.records, find(change.records, id_or_name, change.by.access)
+    change.of(f"space {space.name}", space.name)
+    access.require_admin(change.by.access, EVERY_SPACE, "delete spaces")
+    if space.name == DEFAULT_SPACE:
+        raise Conflict("the default space stays", hint="delete what is in it instead")
+    for key in records.find_keys(space=space.name):
+        records.revoke_key(key.id, change.now)
+    records.delete_space(space.name)
+    return space
