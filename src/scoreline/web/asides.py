@@ -20,11 +20,16 @@ class Aside:
 
     __slots__ = ("_dialect", "_said", "_started_at")
 
-    def __init__(self, dialect: InHeaders, headers: Iterable[tuple[bytes, bytes]]) -> None:
+    def __init__(self, dialect: InHeaders, headers: Iterable[tuple[bytes, bytes]] = ()) -> None:
         heeds = dialect.heeds
         self._started_at = clock()
         self._dialect = dialect
         self._said = {name: value for name, value in headers if name in heeds}
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the request says nothing in them."""
+        return not self._said
 
     def check(self) -> None:
         """Raise HeaderTooLarge or BadRequest where the dialect refuses what is said."""

@@ -117,3 +117,12 @@ def test_the_server_stops_after_a_known_head_too(lane: Server) -> None:
     lane.turns()
     assert [answer.status for answer in responses(wire.sent)] == [200, 200]
     assert wire.closed
+
+
+def test_what_a_dialect_tells_in_headers_is_told_each_time(lane: Server) -> None:
+    azure = request({"data": [ROW]}, path="/services/credit/score")
+    answers = responses(lane.exchange(azure, azure, azure).sent)
+    assert len(known(lane)) == 1
+    assert len({answer.headers["x-ms-request-id"] for answer in answers}) == 3
+    lane.exchange(request({"data": [ROW]}, "x-ms-client-request-id: mine", path="/services/credit/score"))
+    assert len(known(lane)) == 1

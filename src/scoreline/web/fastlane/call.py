@@ -159,8 +159,9 @@ class Call(Asked):
     @property
     def is_plain(self) -> bool:
         """Whether its head says nothing that is of this call alone, and nothing was wrong with it."""
-        own = self.has_own_id or self.trace or self.key or self.aside
-        return self.keep_alive and not own and self.error is None and self.problem is None
+        own = self.has_own_id or self.trace or self.key
+        silent = self.aside is None or self.aside.is_empty
+        return self.keep_alive and not own and silent and self.error is None and self.problem is None
 
     @property
     def goes_to_lane(self) -> bool:

@@ -181,6 +181,8 @@ class FastLane(PatientConnection):
         call.credential, call.wanted_space = head.credential, head.wanted_space
         if head.terms is not None:
             call.come_to(head.terms)
+        if head.target.in_headers is not None:
+            call.aside = Aside(head.target.in_headers)
         known = self._lane.gate.known(call.credential, call.wanted_space)
         call.body, call.size, call.complete = body, head.n_bytes, True
         if known is not None:
