@@ -16,6 +16,7 @@ from typer.main import get_command
 from scoreline.cli.command import exit_code_line
 from scoreline.cli.commands import (
     audit,
+    callers,
     demo,
     deployments,
     experiments,
@@ -63,7 +64,21 @@ def _root(
 ) -> None: ...
 
 
-for room in (demo, experiments, scoring, models, deployments, traffic, serving, log, keys, users, spaces, audit):
+for room in (
+    demo,
+    experiments,
+    scoring,
+    models,
+    deployments,
+    traffic,
+    serving,
+    callers,
+    log,
+    keys,
+    users,
+    spaces,
+    audit,
+):
     room.add_to(app)
 
 

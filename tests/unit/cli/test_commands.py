@@ -54,8 +54,8 @@ def test_the_commands_are_those_that_users_are_told_of():
         "demo experiment inspect score register models versions promote rollback serve deploy deployments undeploy log"
     )
     keys = "key create|key list|key revoke|user add|user list|user grant|user withdraw|user password|user remove"
-    spaces = "space create|space list|space delete|audit"
-    assert {*told.split(), "traffic", "record", "log", *keys.split("|"), *spaces.split("|")} == set(COMMANDS)
+    others = "space create|space list|space delete|audit|snippet|thrift"
+    assert {*told.split(), "traffic", "record", "log", *keys.split("|"), *others.split("|")} == set(COMMANDS)
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))
@@ -225,6 +225,11 @@ WRONG = [
     ("score credit rows.csv --include nope", 2, "nope"),
     ("score credit rows.csv -o out.xlsx", 2, "xlsx"),
     ("serve --port nope", 2, "not a port"),
+    ("serve --thrift-port nope", 2, "--thrift-port: 'nope' is not a port"),
+    ("snippet nope", 4, "nope"),
+    ("snippet credit --language cobol", 2, "csharp"),
+    ("snippet credit --dialect latin", 2, "kserve"),
+    ("thrift nope", 4, "nope"),
     ("experiment rows.csv", 2, "missing option '--target'"),
     ("experiment rows.csv -t y --time soon", 2, "10m"),
     ("experiment rows.csv -t y --type a", 2, "COLUMN=TYPE"),

@@ -13,6 +13,7 @@ from scoreline.web.control.ibm import ibm_routes
 from scoreline.web.control.many_models import many_models_routes
 from scoreline.web.control.open_inference import open_inference_routes
 from scoreline.web.control.security import security_routes
+from scoreline.web.control.snippets import snippet_routes
 from scoreline.web.service import Service
 
 Json = dict[str, Any]
@@ -24,6 +25,7 @@ CONTROLS: tuple[Callable[[Service], list[Route]], ...] = (
     cloud_routes,
     many_models_routes,
     security_routes,
+    snippet_routes,
 )
 """The one list of what makes such routes."""
 DESCRIPTIONS: tuple[Callable[[Service], Json], ...] = ()
