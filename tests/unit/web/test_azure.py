@@ -176,6 +176,14 @@ def test_keys_are_listed_and_made_anew_one_at_a_time(azure: httpx.Client) -> Non
             keys = now
 
 
+def test_who_saw_and_changed_keys_is_in_the_audit_log(app: App, azure: httpx.Client) -> None:
+    azure.post("/services/credit/listkeys")
+    azure.post("/services/credit/regenerateKeys", json={"keyType": "Secondary"})
+    changed, *_, shown = app.security.audit()
+    assert (shown.action, shown.target) == ("deployment.keys.show", "credit")
+    assert (changed.action, changed.target) == ("deployment.keys.regenerate", "credit (secondary)")
+
+
 def test_an_operation_that_never_was_is_not_found(azure: httpx.Client) -> None:
     for name in ("credit.primary.0123456789abcdef", "credit.third.1", "credit", "nothing.primary.1"):
         assert azure.get(f"/operations/{name}").status_code == 404

@@ -11,6 +11,8 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from scoreline.core.errors import BadRequest, NotFound, Unsupported
+from scoreline.core.identities import DeploymentKeys
+from scoreline.serving.active import DeploymentState
 from scoreline.serving.protocols.dialect import Reply
 from scoreline.serving.protocols.json import read_json
 from scoreline.web.admission import Body
@@ -37,31 +39,41 @@ _decoder = msgspec.json.Decoder(Regenerate)
 
 
 def key_routes(service: Service, app: App) -> list[Route]:
-    """Return the routes; they need the right to administer, for who sees a key has its rights."""
+    """Return the routes; they need the right to edit, which has the rights of these keys in it."""
     deployments = service.deployments
 
+    def shown(state: DeploymentState, request: Request) -> DeploymentKeys:
+        access = request.scope["access"]
+        app.security.record("deployment.keys.show", state.name, access, _origin(request), space=state.space)
+        return app.security.deployment_keys(state.space, state.name)
+
+    def made_anew(state: DeploymentState, which: Which, request: Request) -> DeploymentKeys:
+        return app.security.regenerate_deployment_key(
+            state.space, state.name, which, by=request.scope["access"], origin=_origin(request)
+        )
+
     async def list_keys(request: Request) -> Reply:
-        state = state_of(request, deployments, "admin")
-        keys = await asyncio.to_thread(app.security.deployment_keys, state.space, state.name)
+        state = state_of(request, deployments, "edit")
+        keys = await asyncio.to_thread(shown, state, request)
         document = {"primaryKey": keys.primary, "secondaryKey": keys.secondary}
         return Reply(_encoder.encode(document), headers=(("cache-control", "no-store"),))
 
     async def regenerate(request: Request) -> Reply:
-        state = state_of(request, deployments, "admin")
+        state = state_of(request, deployments, "edit")
         with Body(service.admission) as held:
             asked = read_json(await read_body(request, held), _decoder)
         which = _which(asked)
-        keys = await asyncio.to_thread(app.security.regenerate_deployment_key, state.space, state.name, which)
+        keys = await asyncio.to_thread(made_anew, state, which, request)
         operation = _operation(state.name, which, getattr(keys, which))
         location = f"{server_url(request)}/operations/{operation}"
         return Reply(b"", status=202, headers=(("operation-location", location),))
 
     async def operation(request: Request) -> Reply:
         asked = request.path_params["operation"]
-        name, which, _ = (*asked.split("."), "", "")[:3]
+        name, which, _ = ("", "", *asked.rsplit(".", 2))[-3:]
         request.path_params["name"] = name
         if which in ("primary", "secondary"):
-            state = state_of(request, deployments, "admin")
+            state = state_of(request, deployments, "edit")
             keys = await asyncio.to_thread(app.security.deployment_keys, state.space, state.name)
             if _operation(name, which, getattr(keys, which)) == asked:
                 return Reply(_encoder.encode({"id": asked, "state": "Succeeded", "error": None}))
@@ -70,10 +82,14 @@ def key_routes(service: Service, app: App) -> list[Route]:
     places = (SERVICE, *(workspace + SERVICE for workspace in WORKSPACES))
     operations = (OPERATION, *(workspace + OPERATION for workspace in WORKSPACES))
     return [
-        *routes(tuple(f"{place}/listkeys" for place in places), {"POST": list_keys}, "admin"),
-        *routes(tuple(f"{place}/regenerateKeys" for place in places), {"POST": regenerate}, "admin"),
-        *routes(operations, {"GET": operation}, "admin"),
+        *routes(tuple(f"{place}/listkeys" for place in places), {"POST": list_keys}, "edit"),
+        *routes(tuple(f"{place}/regenerateKeys" for place in places), {"POST": regenerate}, "edit"),
+        *routes(operations, {"GET": operation}, "edit"),
     ]
+
+
+def _origin(request: Request) -> str:
+    return request.client.host if request.client else ""
 
 
 def _which(asked: Regenerate) -> Which:
