@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
@@ -32,7 +33,8 @@ class Exchange:
         self.credential, self.space = credentials.find(self.headers, b"")
         self.access: Access = NOBODY
         said = dict(self.headers)
-        self.request_id = valid_request_id(said.get(b"x-request-id", b"")) or new_request_id()
+        given = said.get(b"x-request-id")
+        self.request_id = (valid_request_id(given) if given else None) or new_request_id()
         self.key = said.get(b"x-scoreline-routing-key", b"")[:LONGEST_KEY].decode("latin-1")
         self.trace = said.get(b"traceparent", b"").decode("latin-1")
         self.span: Any = None
@@ -77,6 +79,7 @@ class Exchange:
         )
 
 
+@lru_cache(maxsize=4096)
 def _address(peer: str) -> str:
     """Return the address in ``ipv4:127.0.0.1:40000`` or ``ipv6:%5B::1%5D:40000``; empty: it is no network's."""
     kind, _, place = peer.partition(":")

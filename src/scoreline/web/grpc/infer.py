@@ -30,6 +30,12 @@ CONTENTS: Mapping[str, str] = {
 """The member of a tensor's contents that holds the values of a datatype. FP16 is sent raw only."""
 
 
+_ARRAYS: Mapping[str, Any] = {**DTYPES, "BOOL": np.dtype(bool), "INT8": np.dtype("i4"), "INT16": np.dtype("i4")} | {
+    datatype: np.dtype("u4") for datatype in ("UINT8", "UINT16")
+}
+"""Typed contents have no integers of fewer than 32 bits, and nobody says that those that are there are small."""
+
+
 class Infer:
     """The dialect of one request, which is a message already."""
 
@@ -54,14 +60,13 @@ class Infer:
             )
         tensors = []
         for i, given in enumerate(inputs):
-            if given.datatype not in DATATYPES:
+            name, datatype, parameters = given.name, given.datatype, given.parameters
+            if datatype not in DATATYPES:
                 raise BadRequest(
-                    f"tensor `{given.name}`: there is no datatype `{given.datatype}`",
-                    hint=f"one of {', '.join(sorted(DATATYPES))}",
+                    f"tensor `{name}`: there is no datatype `{datatype}`", hint=f"one of {', '.join(sorted(DATATYPES))}"
                 )
-            values = unpack(given.name, given.datatype, raw[i]) if raw else _typed(given)
-            parameters = given.parameters
-            tensors.append(Tensor(given.name, given.shape, values, _plain(parameters) if parameters else None))
+            values = unpack(name, datatype, raw[i]) if raw else _typed(name, datatype, given.contents)
+            tensors.append(Tensor(name, list(given.shape), values, _plain(parameters) if parameters else None))
         return Call(decode(tensors, active))
 
     def encode(self, call: Call, predictions: Predictions, active: Active) -> Reply:
@@ -84,16 +89,14 @@ class Infer:
         return str(error).encode()
 
 
-def _typed(given: Any) -> Values:
-    member = CONTENTS.get(given.datatype)
+def _typed(name: str, datatype: str, contents: Any) -> Values:
+    member = CONTENTS.get(datatype)
     if member is None:
-        raise BadRequest(f"tensor `{given.name}`: {given.datatype} has no typed contents", hint="send it raw")
-    values = getattr(given.contents, member)
-    if given.datatype == "BYTES":
-        return texts(given.name, values)
-    if len(values) < N_MANY_ROWS:
-        return list(values)
-    return np.array(values, bool if given.datatype == "BOOL" else DTYPES[given.datatype])
+        raise BadRequest(f"tensor `{name}`: {datatype} has no typed contents", hint="send it raw")
+    values = getattr(contents, member)
+    if datatype == "BYTES":
+        return texts(name, values)
+    return np.array(values, _ARRAYS[datatype]) if len(values) >= N_MANY_ROWS else list(values)
 
 
 def _plain(parameters: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from scoreline.core.access import Needs
 from scoreline.core.errors import BadRequest, ScorelineError
 from scoreline.serving.active import Active
 from scoreline.serving.plane import Asked
+from scoreline.serving.protocols.dialect import Reply
 from scoreline.serving.protocols.oip.outputs import describe
 from scoreline.web.admission import Body
 from scoreline.web.control.open_inference import is_ready, server_metadata
@@ -19,7 +20,6 @@ from scoreline.web.control.open_inference.repository import index, load, unload
 from scoreline.web.grpc.exchange import Exchange
 from scoreline.web.grpc.infer import NAME, Infer
 from scoreline.web.grpc.messages import Messages
-from scoreline.web.grpc.turns import Turns
 from scoreline.web.health import Health
 from scoreline.web.large import LARGE_BODY_BYTES, large_bodies
 from scoreline.web.reach import check_reach
@@ -42,7 +42,6 @@ class Methods:
         self._service = service
         self._messages = messages.methods
         self._health = Health(service.deployments, service.watch)
-        self._turns = Turns(service.plane)
         self.table: dict[str, Served] = {
             "ServerLive": Served("nothing", self._server_live),
             "ServerReady": Served("nothing", self._server_ready),
@@ -113,8 +112,14 @@ class Methods:
         )
         asked.span = exchange.span
         with service.admission.pending(active.full_name):
-            reply = await self._turns.answer(asked, message.ByteSize())
-        return reply.body
+            return (await self._answer(asked, message)).body
+
+    async def _answer(self, asked: Asked, message: Any) -> Reply:
+        """Answer a large message in a thread. Small ones are not gathered: grpcio gives them out one by one."""
+        answer = self._service.plane.answer_one
+        if message.ByteSize() < LARGE_BODY_BYTES:
+            return answer(asked)
+        return await asyncio.get_running_loop().run_in_executor(large_bodies, answer, asked)
 
     async def _repository_index(self, message: Any, exchange: Exchange) -> Any:
         models = await index(self._service, exchange.access, ready=message.ready)

@@ -27,7 +27,7 @@ class Tensor(NamedTuple):
     """An input."""
 
     name: str
-    shape: Sequence[int]
+    shape: list[int]
     values: Values
     """Flat, in row-major order; null stands for missing."""
     parameters: Mapping[str, Any] | None
@@ -40,21 +40,24 @@ def decode(tensors: Sequence[Tensor], active: Active) -> Decoded:
     schema = active.pipeline.schema
     first = tensors[0]
     n_rows = first.shape[0] if len(first.shape) else 0
-    for tensor in tensors:
-        _check(tensor)
-    if sum(len(tensor.values) for tensor in tensors) > N_CELLS:
+    if n_rows * len(tensors) > N_CELLS:
         raise TooLarge(f"the tensors have more than {N_CELLS:,} values, the limit of a request", hint="send fewer rows")
     if len(tensors) == 1 and len(first.shape) == 2 and first.name not in schema.names:
+        _check(first)
         names = _names(first, schema.names)
         columns = _columns(_values(first), len(names))
     else:
+        flat, upright = [n_rows], [n_rows, 1]
         for tensor in tensors:
-            if list(tensor.shape) not in ([n_rows], [n_rows, 1]):
+            if tensor.shape != flat and tensor.shape != upright:
+                _check(tensor)
                 raise BadRequest(
-                    f"tensor `{tensor.name}` has the shape {list(tensor.shape)}: expected [{n_rows}] or [{n_rows}, 1]",
+                    f"tensor `{tensor.name}` has the shape {tensor.shape}: expected [{n_rows}] or [{n_rows}, 1]",
                     hint="every tensor is one column, with a value for each row",
                 )
-        names, columns = tuple(tensor.name for tensor in tensors), [_values(tensor) for tensor in tensors]
+            if len(tensor.values) != n_rows:
+                _check(tensor)
+        names, columns = tuple([tensor.name for tensor in tensors]), [_values(tensor) for tensor in tensors]
     if n_rows == 0:
         raise BadRequest("the tensors have no rows", hint="send at least one row")
     check_rows(n_rows, schema)
@@ -122,7 +125,7 @@ def _check(tensor: Tensor) -> None:
         n *= size
     if n != len(tensor.values) or min(tensor.shape, default=0) < 0:
         raise BadRequest(
-            f"tensor `{tensor.name}`: the shape {list(tensor.shape)} has {n} values, its data {len(tensor.values)}",
+            f"tensor `{tensor.name}`: the shape {tensor.shape} has {n} values, its data {len(tensor.values)}",
             hint=HINT,
         )
 
