@@ -20,6 +20,8 @@ from scoreline.web.service import Service
 MEGABYTE = 1 << 20
 MOST_PAYLOAD_MB = 100
 """More than this SageMaker's batch transform does not send."""
+NOT_TOLD = "GET /health/ready tells why, to those who send a key"
+"""A probe has no key: strangers learn no names."""
 _encoder = msgspec.json.Encoder()
 
 
@@ -31,7 +33,7 @@ def cloud_routes(service: Service) -> list[Route]:
         space = request.scope["access"].space
         problem = await asyncio.to_thread(health.problem, request.path_params.get("name"), space)
         if problem or health.is_draining:
-            raise Unavailable(problem or "the server stops", hint="GET /health/ready tells more")
+            raise Unavailable("not ready", hint=NOT_TOLD)
         return Reply(b"\n", "text/plain; charset=utf-8")
 
     async def execution_parameters(_: Request) -> Reply:

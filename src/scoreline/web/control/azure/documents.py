@@ -13,6 +13,7 @@ from scoreline.serving.protocols.dialect import NAME, Reply
 from scoreline.web.control.azure.paths import SERVICE, routes, server_url
 from scoreline.web.control.azure.schemas import VERSIONS, Version
 from scoreline.web.control.azure.swagger import swagger
+from scoreline.web.control.clouds import NOT_TOLD
 from scoreline.web.health import Health
 from scoreline.web.reach import check_reach
 from scoreline.web.service import Service
@@ -39,7 +40,7 @@ def document_routes(service: Service) -> list[Route]:
         space = request.scope["access"].space
         problem = await asyncio.to_thread(health.problem, request.path_params["name"], space)
         if problem:
-            raise Unavailable(problem, hint="GET /health/ready tells the reason for each deployment")
+            raise Unavailable("not healthy", hint=NOT_TOLD)
         return Reply(b"Healthy", "text/html; charset=utf-8")
 
     documents = tuple(f"{base}/swagger.json" for base in (SERVICE, NAME, ""))
