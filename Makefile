@@ -113,7 +113,8 @@ $(PEERS)/.ready: benchmarks/requirements.txt | $(VENV)/.python
 	@touch $@
 
 # What a client names with --no-binary in its requirements.in is built, by the setuptools that it locks; the rest is wheels.
-$(CLIENTS)/%/.ready: tests/clients/%/requirements.txt | $(VENV)/.dev
+$(CLIENTS)/%/.ready: tests/clients/%/requirements.txt
+	@[ -x $(BIN)/uv ] || $(MAKE) $(VENV)/.dev
 	@echo "Installing the client $* into $(CLIENTS)/$*"
 	@$(BIN)/uv venv --quiet --no-config --clear --python $(BIN)/python $(CLIENTS)/$*
 	@$(BIN)/uv pip install --quiet --no-config --python $(CLIENTS)/$*/bin/python --only-binary :all: \
