@@ -128,6 +128,14 @@ def test_no_route_shows_or_changes_what_is_another_spaces(world: World, by: str,
     assert (registry.models(), registry.deployments(), registry.versions("hidden-model")) == before
 
 
+def test_files_of_the_machine_are_read_for_who_administers_all_spaces(world: World) -> None:
+    digest = world.app.registry.resolve("hidden-model").digest
+    document = {"model_name": "stolen", "url": str(world.app.registry.artifact(digest))}
+    refused = world.ask("/models", THERE, method="POST", body=json.dumps(document).encode())
+    assert refused.status == 403
+    assert world.app.registry_in("team").deployments() == [world.app.registry_in("team").deployment("credit")]
+
+
 def test_lists_and_pages_hold_what_is_in_the_callers_space(world: World) -> None:
     told = {key: world.ask("/api/v1/deployments", key).document["deployments"] for key in (HERE, THERE, ALL)}
     assert [(d["space"], d["name"]) for d in told[THERE]] == [("team", "credit")]

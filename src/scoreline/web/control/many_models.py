@@ -14,7 +14,8 @@ import msgspec
 from starlette.requests import Request
 from starlette.routing import Route
 
-from scoreline.core.errors import BadRequest, Conflict, NotFound
+from scoreline.core.access import EVERY_SPACE
+from scoreline.core.errors import BadRequest, Conflict, Forbidden, NotFound
 from scoreline.serving.active import DeploymentState
 from scoreline.serving.protocols import DIALECTS
 from scoreline.serving.protocols.dialect import Reply
@@ -66,9 +67,15 @@ def many_models_routes(service: Service) -> list[Route]:
     app = service.app
 
     async def load(request: Request) -> Reply:
+        access = request.scope["access"]
+        if not access.may("admin", EVERY_SPACE):  # a path of the machine may lead to what is another space's
+            raise Forbidden(
+                "models are loaded from the machine's folders by who administers the installation",
+                hint="register the scoring pipeline with `scoreline register`, or upload it",
+            )
         with Body(service.admission) as held:
             asked = read_json(await read_body(request, held), _decoder)
-        await asyncio.to_thread(_deploy, app, request.scope["access"].space, asked)
+        await asyncio.to_thread(_deploy, app, access.space, asked)
         await asyncio.to_thread(deployments.refresh)
         return Reply(b"{}")
 
