@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import httpx
 import msgspec
 import pytest
+from starlette.types import ASGIApp
 from tests.artifacts import tiny_artifact
 
 from scoreline.app.settings import Settings, open_app
@@ -13,6 +14,7 @@ from scoreline.core.schema import Column, Schema
 from scoreline.scoring.pipeline import ScoringPipeline, load
 from scoreline.web.admission import Limits
 from scoreline.web.app import create_app
+from scoreline.web.grpc import Address, hold_address, open_grpc
 from scoreline.web.server import background, bind
 
 MAX_BODY_BYTES = 300_000
@@ -58,9 +60,10 @@ def _essence(answer: httpx.Response) -> tuple[int, list[str], dict[str, str], by
 class World:
     """A server with four deployments, asked both ways, and the scoring pipelines behind them."""
 
-    def __init__(self, http: httpx.Client, pipelines: dict[str, ScoringPipeline]) -> None:
+    def __init__(self, http: httpx.Client, pipelines: dict[str, ScoringPipeline], grpc_address: str) -> None:
         self.http = http
         self.pipelines = pipelines
+        self.grpc_address = grpc_address
 
 
 @pytest.fixture(scope="session")
@@ -89,12 +92,17 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             app.registry.register(file)
             app.registry.deploy(name, name, default=name == "credit")
             pipelines[name] = load(file)
-        lane, asgi = (
-            create_app(app.registry, limits=Limits(body_bytes=MAX_BODY_BYTES), fast_lane=on) for on in (True, False)
-        )
-        with (
-            background(lane, bind(port=0)) as url,
-            background(asgi, bind(port=0)) as other,
-            httpx.Client(base_url=url, transport=BothWays(url, other)) as http,
-        ):
-            yield World(http, pipelines)
+        limits = Limits(body_bytes=MAX_BODY_BYTES)
+        with hold_address(Address("127.0.0.1", 0)) as grpc:
+            lane = create_app(app.registry, limits=limits, listeners=[open_grpc(grpc)])
+            asgi = create_app(app.registry, limits=limits, fast_lane=False)
+            yield from _asked(lane, asgi, pipelines, str(grpc))
+
+
+def _asked(lane: ASGIApp, asgi: ASGIApp, pipelines: dict[str, ScoringPipeline], grpc_address: str) -> Iterator[World]:
+    with (
+        background(lane, bind(port=0)) as url,
+        background(asgi, bind(port=0)) as other,
+        httpx.Client(base_url=url, transport=BothWays(url, other)) as http,
+    ):
+        yield World(http, pipelines, grpc_address)

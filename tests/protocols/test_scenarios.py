@@ -14,12 +14,16 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.protocols.conftest import MAX_BODY_BYTES, World
+from tests.protocols.open_inference import OpenInferenceBinary, OpenInferenceGrpc, OpenInferenceGrpcTyped
 from tests.protocols.speakers import H2O, IN_JSON, IN_OTHER_MEDIA, PARQUET, SPEAKERS, Native, NativeArrow, Row, Speaker
 
 from scoreline.serving.protocols import DIALECTS
 
+IN_OTHER_WAYS: list[Speaker] = [OpenInferenceBinary(), OpenInferenceGrpc(), OpenInferenceGrpcTyped()]
+"""Those whose requests are more than a body for an address."""
 ROW: dict[str, Any] = {"age": 42, "months": 12, "owns": True, "purpose": "radio", "note": "late twice"}
 OTHER: dict[str, Any] = {"age": 19.75, "months": 48, "owns": False, "purpose": "car", "note": "never late"}
+every_way = pytest.mark.parametrize("speaker", [*SPEAKERS, *IN_OTHER_WAYS], ids=lambda speaker: type(speaker).__name__)
 every_dialect = pytest.mark.parametrize("speaker", SPEAKERS, ids=lambda speaker: type(speaker).__name__)
 some_dialects = pytest.mark.parametrize(
     "speaker", [speaker for speaker in SPEAKERS if type(speaker) in (Native, H2O, NativeArrow)], ids=lambda s: s.name
@@ -36,6 +40,9 @@ def send(world: World, speaker: Speaker, rows: Sequence[Row], name: str = "credi
 
 
 def post(world: World, speaker: Speaker, body: bytes, name: str = "credit", **headers: str) -> httpx.Response:
+    if (ask := getattr(speaker, "ask", None)) is not None:
+        answer: httpx.Response = ask(world, body, name, headers)
+        return answer
     url = speaker.path.replace("{name}", name)
     return world.http.post(url, content=body, headers={**speaker.headers, **headers})
 
@@ -62,19 +69,19 @@ def test_every_dialect_has_a_speaker() -> None:
 
 
 @every_task
-@every_dialect
+@every_way
 def test_one_row_scores_as_the_scoring_pipeline_does(world: World, speaker: Speaker, name: str) -> None:
     assert scores(world, speaker, [ROW], name) == expected(world, [ROW], name)
 
 
 @every_task
-@every_dialect
+@every_way
 def test_many_rows_are_answered_in_their_order(world: World, speaker: Speaker, name: str) -> None:
     rows = [ROW | {"age": age} for age in range(50)] + [OTHER]
     assert scores(world, speaker, rows, name) == expected(world, rows, name)
 
 
-@every_dialect
+@every_way
 def test_null_nan_and_empty_text_are_missing(world: World, speaker: Speaker) -> None:
     missing = scores(world, speaker, [ROW | {"age": None}])
     assert missing == scores(world, speaker, [ROW | {"age": math.nan}])
@@ -83,18 +90,18 @@ def test_null_nan_and_empty_text_are_missing(world: World, speaker: Speaker) -> 
     assert missing != scores(world, speaker, [ROW])
 
 
-@every_dialect
+@every_way
 def test_an_unseen_level_scores(world: World, speaker: Speaker) -> None:
     rows = [ROW | {"purpose": "yacht"}]
     assert scores(world, speaker, rows) == expected(world, rows)
 
 
-@every_dialect
+@every_way
 def test_a_number_may_be_text(world: World, speaker: Speaker) -> None:
     assert scores(world, speaker, [ROW | {"age": "42", "owns": "true"}]) == expected(world, [ROW])
 
 
-@every_dialect
+@every_way
 def test_a_value_of_the_wrong_type_is_named_with_row_and_column(world: World, speaker: Speaker) -> None:
     message = refusal(world, speaker, send(world, speaker, [ROW, ROW | {"age": "abc"}]), 400)
     assert "row 2" in message or "block 2: row 1" in message
@@ -102,7 +109,7 @@ def test_a_value_of_the_wrong_type_is_named_with_row_and_column(world: World, sp
     assert "abc" in message
 
 
-@every_dialect
+@every_way
 def test_an_absent_column_scores_as_missing_and_is_told(world: World, speaker: Speaker) -> None:
     row = {name: value for name, value in ROW.items() if name != "months"}
     response = send(world, speaker, [row])
@@ -110,21 +117,21 @@ def test_an_absent_column_scores_as_missing_and_is_told(world: World, speaker: S
     assert speaker.told(response.content, response.headers).absent == {"months"}
 
 
-@every_dialect
+@every_way
 def test_an_absent_column_that_is_required_is_an_error(world: World, speaker: Speaker) -> None:
     row = {name: value for name, value in ROW.items() if name != "purpose"}
     message = refusal(world, speaker, send(world, speaker, [row], "strict"), 400)
     assert "row 1, column `purpose`" in message
 
 
-@every_dialect
+@every_way
 def test_an_unknown_column_is_ignored_and_told(world: World, speaker: Speaker) -> None:
     response = send(world, speaker, [ROW | {"shoe size": 43}])
     assert speaker.scores(response.content) == expected(world, [ROW])
     assert speaker.told(response.content, response.headers).ignored in ({"shoe size"}, {"shoe%20size"})
 
 
-@every_dialect
+@every_way
 def test_no_known_column_is_an_error_that_lists_them(world: World, speaker: Speaker) -> None:
     message = refusal(world, speaker, send(world, speaker, [{"agee": 1}]), 400)
     assert "`agee`" in message
@@ -185,7 +192,7 @@ def test_the_wrong_method_is_told_the_right_one(world: World, speaker: Speaker) 
     assert "POST" in response.headers["allow"]
 
 
-@every_dialect
+@every_way
 def test_an_unknown_deployment_is_told_the_close_name(world: World, speaker: Speaker) -> None:
     assert "`credit`" in refusal(world, speaker, send(world, speaker, [ROW], "credti"), 404)
 
@@ -199,7 +206,7 @@ def test_a_body_beyond_the_limit_is_refused_with_the_limit(world: World, speaker
     assert send(world, speaker, [ROW]).status_code == 200
 
 
-@every_dialect
+@every_way
 def test_a_large_body_scores_as_its_rows_do_alone(world: World, speaker: Speaker) -> None:
     rows = [ROW | {"age": i / 7, "note": f"{i}" + "x" * 40} for i in range(900)]
     assert scores(world, speaker, rows) == expected(world, rows)
@@ -319,7 +326,7 @@ def test_a_byte_order_mark_is_no_error(world: World, speaker: Speaker) -> None:
     assert post(world, speaker, b"\xef\xbb\xbf" + speaker.write([ROW])).status_code == 200
 
 
-@every_dialect
+@every_way
 def test_a_request_id_comes_back(world: World, speaker: Speaker) -> None:
     body = speaker.write([ROW])
     assert post(world, speaker, body, **{"x-request-id": "mine-1"}).headers["x-request-id"] == "mine-1"
@@ -342,7 +349,7 @@ texts = st.one_of(st.none(), st.sampled_from(["car", "radio"]), st.text(st.chara
 @every_task
 def test_the_same_rows_have_the_same_bits_everywhere(world: World, name: str, rows: list[dict[str, Any]]) -> None:
     wanted = expected(world, rows, name)
-    for speaker in SPEAKERS:
+    for speaker in (*SPEAKERS, *IN_OTHER_WAYS):
         assert _bits(scores(world, speaker, rows, name)) == _bits(wanted)
 
 

@@ -16,18 +16,16 @@ Datatype = Literal[
     "BOOL", "UINT8", "UINT16", "UINT32", "UINT64", "INT8", "INT16", "INT32", "INT64", "FP16", "FP32", "FP64", "BYTES"
 ]
 DATATYPES: frozenset[str] = frozenset(get_args(Datatype))
+FORMATS = dict(zip(get_args(Datatype), "?BHIQbhiqefd", strict=False))
+"""As ``struct`` names those whose values all have one size."""
 DTYPES: dict[str, np.dtype[Any]] = {
-    "BOOL": np.dtype("u1"),
-    **{f"UINT{8 * n}": np.dtype(f"<u{n}") for n in (1, 2, 4, 8)},
-    **{f"INT{8 * n}": np.dtype(f"<i{n}") for n in (1, 2, 4, 8)},
-    **{f"FP{8 * n}": np.dtype(f"<f{n}") for n in (2, 4, 8)},
+    datatype: np.dtype("u1" if datatype == "BOOL" else f"<{form}") for datatype, form in FORMATS.items()
 }
-"""Those whose values all have one size."""
 Values = Sequence[Any] | npt.NDArray[Any]
 FEW_BYTES = 32
 _size = Struct("<I")
 _unpackers: dict[tuple[str, int], Callable[[bytes | memoryview], tuple[Any, ...]]] = {
-    (datatype, n * dtype.itemsize): Struct(f"<{n}{'?' if datatype == 'BOOL' else dtype.char}").unpack
+    (datatype, n * dtype.itemsize): Struct(f"<{n}{FORMATS[datatype]}").unpack
     for datatype, dtype in DTYPES.items()
     for n in range(1, FEW_BYTES // dtype.itemsize + 1)
 }
