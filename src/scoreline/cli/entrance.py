@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -14,6 +15,7 @@ from scoreline.core.errors import BadSetting
 if TYPE_CHECKING:
     from scoreline.app.settings import App
     from scoreline.web.gate import Gate
+    from scoreline.web.secure import Secure
 
 OPEN = "open to all: whoever reaches this address may score, and change and delete everything"
 
@@ -32,6 +34,28 @@ def check_open(n_open: int, listening: socket.socket) -> None:
 def is_local(listening: socket.socket) -> bool:
     """Whether only this machine can reach the address."""
     return ipaddress.ip_address(listening.getsockname()[0].partition("%")[0]).is_loopback
+
+
+def open_secure(host: str, port: str | None, certificate: Path | None, key: Path | None) -> Secure | None:
+    """Listen where HTTPS is to be spoken, with a certificate. Raises BadSetting, Conflict."""
+    from scoreline.cli import values
+    from scoreline.web.secure import DEFAULT_PORT, Certificate, Secure
+    from scoreline.web.server import bind
+
+    if certificate is None or key is None:
+        if certificate is not None or key is not None or port is not None:
+            hint = "`scoreline cert` makes both; --tls-cert FILE --tls-key FILE names them"
+            raise BadSetting("HTTPS needs a certificate and its private key", hint=hint)
+        return None
+    chosen = DEFAULT_PORT if port is None else values.port_number(port, "--https-port")
+    return Secure(bind(host, chosen, next_free=port is None), Certificate(certificate, key))
+
+
+def https_url(secure: Secure) -> str:
+    """Return the address to type on this machine."""
+    from scoreline.web.server import url_of
+
+    return url_of(secure.listening, "https")
 
 
 def make_gate(app: App, *, n_open: int, n_workers: int) -> Gate:

@@ -17,6 +17,7 @@ from scoreline.cli.command import exit_code_line
 from scoreline.cli.commands import (
     audit,
     callers,
+    cert,
     demo,
     deployments,
     experiments,
@@ -78,6 +79,7 @@ for room in (
     users,
     spaces,
     audit,
+    cert,
 ):
     room.add_to(app)
 

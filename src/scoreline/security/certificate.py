@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from scoreline.core.errors import BadSetting
+
+if TYPE_CHECKING:
+    from cryptography.x509 import GeneralName
 
 NAMES = ("localhost", "127.0.0.1", "::1")
 """Every certificate is good for these."""
 LONGEST_NAME = 253
+_LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?", re.IGNORECASE)
 
 
 class Pem(NamedTuple):
@@ -35,6 +40,7 @@ def self_signed(names: Sequence[str], now: datetime, lifetime: timedelta) -> Pem
     from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
     wanted = tuple(dict.fromkeys((*names, *NAMES)))
+    alternatives = [_alternative(name) for name in wanted]
     key = ec.generate_private_key(ec.SECP256R1())
     whose = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, wanted[0][:64])])
     identity = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
@@ -57,7 +63,7 @@ def self_signed(names: Sequence[str], now: datetime, lifetime: timedelta) -> Pem
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(minutes=5))  # clocks differ
         .not_valid_after(now + lifetime)
-        .add_extension(x509.SubjectAlternativeName([_alternative(name) for name in wanted]), critical=False)
+        .add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(usage, critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
@@ -70,7 +76,7 @@ def self_signed(names: Sequence[str], now: datetime, lifetime: timedelta) -> Pem
     return Pem(made.public_bytes(pem), private)
 
 
-def _alternative(name: str):  # type: ignore[no-untyped-def]  # a class of cryptography, which is loaded when it is used
+def _alternative(name: str) -> GeneralName:
     from cryptography import x509
 
     try:
@@ -81,7 +87,6 @@ def _alternative(name: str):  # type: ignore[no-untyped-def]  # a class of crypt
         host = name.encode("idna").decode()
     except UnicodeError:
         host = ""
-    labels = host.removeprefix("*.").split(".")
-    if not host or len(host) > LONGEST_NAME or not all(label.replace("-", "a").isalnum() for label in labels):
+    if len(host) > LONGEST_NAME or not all(map(_LABEL.fullmatch, host.removeprefix("*.").split("."))):
         raise BadSetting(f"{name!r} is no host name and no address", hint="such as scores.example.com or 10.0.0.7")
     return x509.DNSName(host)

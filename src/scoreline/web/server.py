@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 
 from scoreline.core.errors import BadSetting, Conflict, ScorelineError, Unavailable
 from scoreline.web.fastlane import choose_protocol
+from scoreline.web.secure import HANDSHAKE_SECONDS, LOOK_SECONDS, Secure
 from scoreline.web.watch import WATCH
 
 DEFAULT_HOST = "127.0.0.1"
@@ -53,20 +54,26 @@ def bind(host: str = DEFAULT_HOST, port: int = DEFAULT_PORT, *, next_free: bool 
     )
 
 
-def url_of(listening: socket.socket) -> str:
+def url_of(listening: socket.socket, scheme: str = "http") -> str:
     """Return the address to type on this machine."""
     host, port = listening.getsockname()[:2]
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 names all interfaces, binds none
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
-def run(app: ASGIApp, listening: socket.socket, *, ready: Callable[[str], None] | None = None) -> None:
+def run(
+    app: ASGIApp,
+    listening: socket.socket,
+    *,
+    secure: Secure | None = None,
+    ready: Callable[[str], None] | None = None,
+) -> None:
     """Serve ``app`` until SIGINT or SIGTERM, then finish the requests in flight and return.
 
     ``ready`` is called with the URL, in a thread of its own, once every model is loaded and requests are answered.
     Raises Unavailable when the application did not start.
     """
-    Server(app, listening, ready).serve_here()
+    Server(app, listening, ready, secure=secure).serve_here()
 
 
 @contextlib.contextmanager
@@ -105,6 +112,7 @@ class Server(uvicorn.Server):
         listening: socket.socket,
         ready: Callable[[str], None] | None = None,
         *,
+        secure: Secure | None = None,
         protocol: Callable[..., asyncio.Protocol] = choose_protocol,
     ) -> None:
         super().__init__(
@@ -124,6 +132,8 @@ class Server(uvicorn.Server):
         self._listening = listening
         self._url = url_of(listening)
         self._ready = ready
+        self._secure = secure
+        self._must_renew = False
 
     def serve_here(self) -> None:
         """Serve in this thread until ``should_exit``. Raises Unavailable when the application did not start."""
@@ -136,10 +146,37 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        if self._secure is not None and self.started:
+            self.servers.append(await self.listen_securely(self._secure))
         if (watch := self.lifespan.state.get(WATCH)) is not None:
             watch.server = self
         if self._ready is not None:
             threading.Thread(target=self._ready, args=(self._url,), name="scoreline-ready", daemon=True).start()
+
+    async def listen_securely(self, secure: Secure) -> asyncio.Server:
+        """Accept connections that speak TLS."""
+
+        def make() -> asyncio.Protocol:
+            return choose_protocol(self.config, self.server_state, self.lifespan.state)
+
+        return await asyncio.get_running_loop().create_server(
+            make,
+            sock=secure.listening,
+            ssl=secure.certificate.context,
+            ssl_handshake_timeout=HANDSHAKE_SECONDS,
+            backlog=self.config.backlog,
+        )
+
+    def renew(self, *_: object) -> None:
+        """Read the certificate again, in the next turn of the event loop: the handler of a signal."""
+        self._must_renew = True
+
+    async def on_tick(self, counter: int) -> bool:
+        """Look for a renewed certificate from time to time. uvicorn calls this ten times a second."""
+        if self._secure is not None and (self._must_renew or counter % int(10 * LOOK_SECONDS) == 0):
+            anyway, self._must_renew = self._must_renew, False
+            self._secure.certificate.refresh(anyway=anyway)
+        return await super().on_tick(counter)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

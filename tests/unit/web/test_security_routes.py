@@ -231,6 +231,6 @@ def _three(world: World) -> tuple[str, str, str]:
 
 
 def _until(true: Any) -> None:
-    deadline = datetime.now(UTC) + timedelta(seconds=2)
+    deadline = datetime.now(UTC) + timedelta(seconds=20)
     while not true():
-        assert datetime.now(UTC) < deadline, "it did not happen within two seconds"
+        assert datetime.now(UTC) < deadline, "it did not happen"

@@ -20,6 +20,7 @@ from scoreline.web.workers import usable_cores
 from scoreline.web.workers.balance import Balance
 from scoreline.web.workers.child import Child, Voice, fork
 from scoreline.web.workers.post import Post
+from scoreline.web.workers.share import PLAIN
 from scoreline.web.workers.sockets import Sockets
 from scoreline.web.workers.watch import Watch
 
@@ -100,7 +101,7 @@ def test_a_connection_goes_to_the_worker_that_has_the_fewest_of_those_that_are_t
     balance.leave(2)
     assert balance.fewest() == 0
     caller, connection = socket.socketpair()
-    assert balance.hand_over(connection.fileno(), 0)
+    assert balance.hand_over(connection.fileno(), 0, PLAIN)
     assert balance.counts[0] == 6
     connection.close()
     _, (descriptor,), _, _ = socket.recv_fds(balance.inbox(0), 1, 1)
@@ -109,7 +110,7 @@ def test_a_connection_goes_to_the_worker_that_has_the_fewest_of_those_that_are_t
     assert caller.recv(100) == b"hello"
     caller.close()
     balance.close()
-    assert not balance.hand_over(0, 0)
+    assert not balance.hand_over(0, 0, PLAIN)
 
 
 def test_cores_are_those_of_the_container(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -68,6 +69,13 @@ def serve(
             "--open", count=True, help="Ask nobody for a key. Twice where other machines reach it.", show_default=False
         ),
     ] = 0,
+    tls_cert: Annotated[
+        Path | None, option("--tls-cert", "FILE", "Speak HTTPS, too, with this certificate; scoreline cert makes one.")
+    ] = None,
+    tls_key: Annotated[Path | None, option("--tls-key", "FILE", "Its private key.")] = None,
+    https_port: Annotated[
+        str | None, option("--https-port", "PORT", "Where HTTPS is spoken; else 9443, or the next that is free.")
+    ] = None,
 ) -> None:
     """Answer every deployment over HTTP, until Ctrl-C.
 
@@ -100,6 +108,7 @@ def serve(
     listening = bind(host, values.port_number(DEFAULT_PORT if port == AUTO else port), next_free=port == AUTO)
     entrance.check_open(open_to_all, listening)
     secret = None if open_to_all else session.app.security.ensure_administrator()
+    secure = entrance.open_secure(host, https_port, tls_cert, tls_key)
     names = [deployment.name for deployment in use_cases.deployments(session.app)]
     session.app.close()  # no connection to a database may be open when this process forks
     log_to_stderr()
@@ -125,17 +134,21 @@ def serve(
 
     def ready(url: str) -> None:
         if session.as_json:
-            made = {} if secret is None else {"administrator_key": secret}
-            session.document({"url": url, "deployments": names, "workers": n_workers, **others.addresses, **made})
+            more = {} if secret is None else {"administrator_key": secret}
+            if secure is not None:
+                more["https_url"] = entrance.https_url(secure)
+            session.document({"url": url, "deployments": names, "workers": n_workers, **others.addresses, **more})
             return
         session.done(f"answering at {url}" + (f" with {n_workers} workers" if n_workers > 1 else ""))
         for name in names:
             session.literal(f"  {url}/api/v1/deployments/{name}/score")
+        if secure is not None:
+            session.literal(f"  {entrance.https_url(secure)}")
         for spoken, address in others.addresses.items():
             session.literal(f"  {spoken}: {address}")
         if not names:
             session.note("  nothing is deployed yet; in another terminal: scoreline deploy MODEL")
-        entrance.tell(session, listening, n_open=open_to_all, secret=secret, is_encrypted=False)
+        entrance.tell(session, listening, n_open=open_to_all, secret=secret, is_encrypted=secure is not None)
         session.note("  Ctrl-C stops it")
 
     if port == AUTO and url_of(listening).rpartition(":")[2] != DEFAULT_PORT:
@@ -146,6 +159,7 @@ def serve(
         processes.serve(
             application,
             listening,
+            secure=secure,
             n_workers=n_workers,
             stuck_seconds=settings.stuck_seconds,
             ready=ready,

@@ -34,10 +34,10 @@ class Balance:
         counts = self.counts.tolist()
         return counts.index(min(counts))
 
-    def hand_over(self, connection: int, slot: int) -> bool:
-        """Give a file descriptor to a worker; say whether there was room for it."""
+    def hand_over(self, connection: int, slot: int, kind: bytes) -> bool:
+        """Give a file descriptor to a worker, and a byte that says what it is; say whether there was room for it."""
         try:
-            socket.send_fds(self._ways[slot][0], [b"c"], [connection])
+            socket.send_fds(self._ways[slot][0], [kind], [connection])
         except OSError:
             return False
         self.counts[slot] += 1

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 
 from scoreline.core.errors import BadSetting
+from scoreline.web.secure import Secure
 from scoreline.web.server import run
 from scoreline.web.workers.sides import SideProcess
 from scoreline.web.workers.supervisor import Supervisor
@@ -22,13 +23,14 @@ def serve(
     application: Application,
     listening: socket.socket,
     *,
+    secure: Secure | None = None,
     n_workers: int = 1,
     stuck_seconds: float = STUCK_SECONDS,
     ready: Callable[[str], None] | None = None,
     died: Callable[[int], None] | None = None,
     sides: Sequence[SideProcess] = (),
 ) -> None:
-    """Answer on ``listening`` until SIGINT or SIGTERM, then finish what was accepted and return.
+    """Answer on ``listening``, and by TLS on ``secure``, until SIGINT or SIGTERM; finish what was accepted and return.
 
     This process becomes the supervisor: it must have no thread, no connection and no session of ONNX Runtime, and must
     have imported what the workers need, so that they share it and are there at once. ``ready`` is called with the URL
@@ -42,6 +44,7 @@ def serve(
         Supervisor(
             application,
             listening,
+            secure=secure,
             n_workers=n_workers,
             stuck_seconds=stuck_seconds,
             ready=ready,
@@ -53,7 +56,7 @@ def serve(
         listening.close()
         raise BadSetting("more than one worker needs a system that forks processes", hint="leave --workers at 1")
     with _threads(sides), application(Worker.here()) as app:
-        run(app, listening, ready=ready)
+        run(app, listening, secure=secure, ready=ready)
 
 
 @contextlib.contextmanager

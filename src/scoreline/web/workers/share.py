@@ -7,13 +7,18 @@ time, and all that they ask for is its work from then on, however idle the other
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
+import ssl
 from collections.abc import Callable
 
 from uvicorn.server import ServerState
 
+from scoreline.web.secure import HANDSHAKE_SECONDS
 from scoreline.web.workers.balance import Balance
 
+PLAIN, SECURE = b"c", b"s"
+"""What a connection that is handed over is to speak."""
 MOST_HANDED_OVER = 16
 """In a tenth of a second. Where more come, chance is even enough, or they are gone as fast as they come."""
 
@@ -23,8 +28,9 @@ Make = Callable[[], asyncio.Protocol]
 class Share:
     """Places new connections, here or with the worker that has the fewest."""
 
-    def __init__(self, balance: Balance, slot: int, state: ServerState) -> None:
+    def __init__(self, balance: Balance, slot: int, state: ServerState, tls: ssl.SSLContext | None = None) -> None:
         self._balance = balance
+        self._tls = tls
         self._slot = slot
         self._connections = state.connections
         self._inbox = balance.inbox(slot)
@@ -53,7 +59,7 @@ class Share:
         if self._arriving:
             await asyncio.wait(self._arriving)
 
-    def place(self, transport: asyncio.Transport) -> bool:
+    def place(self, transport: asyncio.Transport, kind: bytes = PLAIN) -> bool:
         """Hand a new connection over if that evens things out; say whether it is gone."""
         if not self._open:
             return False
@@ -61,9 +67,9 @@ class Share:
         counts = self._balance.counts
         counts[self._slot] = n + 1
         to = self._balance.fewest()
-        if n - counts[to] <= n // 16 or not self._n_may_go or transport.get_extra_info("sslcontext"):
+        if n - counts[to] <= n // 16 or not self._n_may_go:
             return False
-        if not self._balance.hand_over(transport.get_extra_info("socket").fileno(), to):
+        if not self._balance.hand_over(transport.get_extra_info("socket").fileno(), to, kind):
             return False
         self._n_may_go -= 1
         counts[self._slot] = n
@@ -73,13 +79,18 @@ class Share:
     def _receive(self, make: Make) -> None:
         while True:
             try:
-                _, descriptors, _, _ = socket.recv_fds(self._inbox, 1, 1)
+                kind, descriptors, _, _ = socket.recv_fds(self._inbox, 1, 1)
             except OSError:
                 return
             for descriptor in descriptors:
-                task = asyncio.get_running_loop().create_task(_take(descriptor, make))
-                self._arriving.add(task)
-                task.add_done_callback(self._arriving.discard)
+                self.take(descriptor, make, kind)
+
+    def take(self, descriptor: int, make: Make, kind: bytes) -> None:
+        """Let a connection in that has been accepted elsewhere."""
+        tls = self._tls if kind == SECURE else None
+        task = asyncio.get_running_loop().create_task(_take(descriptor, make, tls))
+        self._arriving.add(task)
+        task.add_done_callback(self._arriving.discard)
 
 
 class Door(asyncio.Protocol):
@@ -97,10 +108,28 @@ class Door(asyncio.Protocol):
             protocol.connection_made(transport)
 
 
-async def _take(descriptor: int, make: Make) -> None:
+class SecureDoor(asyncio.Protocol):
+    """The same where TLS is spoken: a connection goes over before its first byte is read."""
+
+    def __init__(self, share: Share, make: Make) -> None:
+        self._share = share
+        self._make = make
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """Let the connection in, or hand it over."""
+        if not self._share.place(transport, SECURE):
+            descriptor = os.dup(transport.get_extra_info("socket").fileno())
+            transport.abort()
+            self._share.take(descriptor, self._make, SECURE)
+
+
+async def _take(descriptor: int, make: Make, tls: ssl.SSLContext | None) -> None:
     connection = socket.socket(fileno=descriptor)
     connection.setblocking(False)
+    patience = None if tls is None else HANDSHAKE_SECONDS
     try:
-        await asyncio.get_running_loop().connect_accepted_socket(make, connection)
-    except OSError:  # the caller is gone already
+        await asyncio.get_running_loop().connect_accepted_socket(
+            make, connection, ssl=tls, ssl_handshake_timeout=patience
+        )
+    except OSError:  # the caller is gone already, or speaks something else
         connection.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import sys
+from collections.abc import Sequence
 
 from scoreline.web.server import BACKLOG
 
@@ -69,3 +70,30 @@ class Sockets:
             listening.setblocking(False)
             undo.pop_all()
         return listening
+
+
+class Addresses:
+    """The listening sockets of n workers on several addresses, each worker with one on each."""
+
+    def __init__(self, firsts: Sequence[socket.socket], n: int) -> None:
+        """Share the addresses of ``firsts``."""
+        self._all = [Sockets(first, n) for first in firsts]
+
+    def of(self, slot: int) -> None:
+        """Open those of a worker again where they were shut. Raises OSError."""
+        for sockets in self._all:
+            sockets.of(slot)
+
+    def shut(self, slot: int) -> None:
+        """Let no more connections wait for a worker that will not be there soon, where others take them."""
+        for sockets in self._all:
+            sockets.shut(slot)
+
+    def keep(self, slot: int) -> list[socket.socket]:
+        """Return those of a worker, in order, and close all others: for the worker itself."""
+        return [sockets.keep(slot) for sockets in self._all]
+
+    def close(self) -> None:
+        """Close all."""
+        for sockets in self._all:
+            sockets.close()

@@ -13,13 +13,14 @@ from functools import partial
 
 from scoreline.core.errors import Unavailable
 from scoreline.web.memory import give_back
+from scoreline.web.secure import Secure
 from scoreline.web.server import DRAIN_SECONDS, url_of
 from scoreline.web.workers.balance import Balance
 from scoreline.web.workers.child import Child, Voice, clock, fork
 from scoreline.web.workers.post import SHORT_PAUSE_SECONDS, Post
 from scoreline.web.workers.sides import SideProcess, attend
 from scoreline.web.workers.signals import Lifeline, Signals
-from scoreline.web.workers.sockets import Sockets
+from scoreline.web.workers.sockets import Addresses
 from scoreline.web.workers.watch import Watch
 from scoreline.web.workers.worker import LATE_SECONDS, Application, preload, work
 
@@ -39,6 +40,7 @@ class Supervisor:
         application: Application,
         listening: socket.socket,
         *,
+        secure: Secure | None = None,
         n_workers: int,
         stuck_seconds: float,
         ready: Callable[[str], None] | None,
@@ -46,17 +48,21 @@ class Supervisor:
         sides: Sequence[SideProcess],
     ) -> None:
         self._url = url_of(listening)
-        self._sockets = Sockets(listening, n_workers)
+        first = [listening] if secure is None else [listening, secure.listening]
+        self._sockets = Addresses(first, n_workers)
         self._watch = Watch(stuck_seconds)
         self._ready = ready
         self._died = died
-        self._signals = Signals(signal.SIGINT, signal.SIGTERM, signal.SIGCHLD)
+        renews = () if secure is None else (signal.SIGHUP,)
+        self._signals = Signals(signal.SIGINT, signal.SIGTERM, signal.SIGCHLD, *renews)
         self._lifeline = Lifeline()
         self._balance = Balance(n_workers) if n_workers > 1 else None
 
         def worker(slot: int, voice: Voice) -> None:
-            listening = self._sockets.keep(slot)
-            work(application, slot, listening, voice, self._lifeline, self._watch.beat_seconds, self._balance)
+            listening, *others = self._sockets.keep(slot)
+            mine = None if secure is None else Secure(others[0], secure.certificate)
+            beat_seconds = self._watch.beat_seconds
+            work(application, slot, listening, voice, self._lifeline, beat_seconds, self._balance, mine)
 
         def beside(side: SideProcess, voice: Voice) -> None:
             self._sockets.close()
@@ -129,6 +135,9 @@ class Supervisor:
 
     def _obey(self) -> None:
         for number in self._signals.read():
+            if number == signal.SIGHUP:
+                for child in self._left(self._workers):
+                    child.send(signal.SIGHUP)
             if number == signal.SIGINT and self._stopping:
                 raise KeyboardInterrupt
             if number in (signal.SIGINT, signal.SIGTERM) and not self._stopping:

@@ -20,10 +20,11 @@ from uvicorn.loops.auto import auto_loop_factory
 
 from scoreline.web.fastlane import choose_protocol
 from scoreline.web.logs import log_as
+from scoreline.web.secure import Secure
 from scoreline.web.server import DRAIN_SECONDS, Server
 from scoreline.web.workers.balance import Balance
 from scoreline.web.workers.child import Voice
-from scoreline.web.workers.share import Door, Share
+from scoreline.web.workers.share import Door, SecureDoor, Share
 from scoreline.web.workers.signals import Lifeline
 
 LATE_SECONDS = 5.0
@@ -63,13 +64,16 @@ def work(
     lifeline: Lifeline,
     beat_seconds: float,
     balance: Balance | None,
+    secure: Secure | None = None,
 ) -> None:
     """Serve as worker ``slot`` until SIGTERM, or until the supervisor is gone; then finish what was accepted."""
     log_as(slot)
     lifeline.watch(_end_alone)
     with application(Worker.here(slot)) as app:
-        server = _WorkerServer(app, slot, listening, voice, beat_seconds, balance)
+        server = _WorkerServer(app, slot, listening, voice, beat_seconds, balance, secure)
         signal.signal(signal.SIGTERM, server.handle_exit)
+        if secure is not None:
+            signal.signal(signal.SIGHUP, server.renew)
         server.serve_here()
 
 
@@ -88,11 +92,13 @@ class _WorkerServer(Server):
         voice: Voice,
         beat_seconds: float,
         balance: Balance | None,
+        secure: Secure | None,
     ) -> None:
-        super().__init__(app, listening, protocol=choose_protocol if balance is None else self._door)
+        super().__init__(app, listening, secure=secure, protocol=choose_protocol if balance is None else self._door)
         self._voice = voice
         self._beat_seconds = beat_seconds
-        self._share = None if balance is None else Share(balance, slot, self.server_state)
+        tls = None if secure is None else secure.certificate.context
+        self._share = None if balance is None else Share(balance, slot, self.server_state, tls)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         self._beat(asyncio.get_running_loop())
@@ -113,6 +119,14 @@ class _WorkerServer(Server):
 
     def _door(self, *_: object, **__: object) -> asyncio.Protocol:
         return self._make() if self._share is None else Door(self._share, self._make)
+
+    async def listen_securely(self, secure: Secure) -> asyncio.Server:
+        if (share := self._share) is None:
+            return await super().listen_securely(secure)
+        loop = asyncio.get_running_loop()
+        return await loop.create_server(
+            lambda: SecureDoor(share, self._make), sock=secure.listening, backlog=self.config.backlog
+        )
 
     def _make(self) -> asyncio.Protocol:
         return choose_protocol(self.config, self.server_state, self.lifespan.state)
