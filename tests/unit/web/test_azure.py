@@ -144,7 +144,13 @@ def test_a_row_in_the_address_scores_as_in_a_body(http: httpx.Client) -> None:
 
 @pytest.mark.parametrize(
     ("query", "message"),
-    [("", "'data' parameter"), ("age=1&age=2", "twice"), ("data=[1", "not JSON"), ("age=x", "column `age`")],
+    [
+        ("", "'data' parameter"),
+        ("age=1&age=2", "twice"),
+        ("data=[1", "not JSON"),
+        ("data=[9" + "9" * 5000 + "]", "too many digits"),
+        ("age=x", "column `age`"),
+    ],
 )
 def test_a_wrong_address_says_what_is_wrong(http: httpx.Client, query: str, message: str) -> None:
     refused = http.get(f"/services/credit/score?{query}")
@@ -206,5 +212,5 @@ def test_a_workspace_lists_its_services(azure: httpx.Client) -> None:
 
 
 def test_the_tail_of_a_log_is_a_number_of_lines(azure: httpx.Client) -> None:
-    for tail in ("-1", "many", "5001"):
+    for tail in ("-1", "many", "5001", "²", "9" * 5000):
         assert azure.get("/services/credit/logs", params={"tail": tail}).status_code == 400

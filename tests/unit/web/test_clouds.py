@@ -238,7 +238,10 @@ def test_a_model_is_loaded_from_its_folder_listed_scored_and_let_go(app: App, ma
 def test_a_folder_that_holds_no_model_is_refused(app: App, many: httpx.Client) -> None:
     for url, status in ((str(app.home.parent), 400), (str(app.home / "nowhere"), 404)):
         assert many.post("/models", json={"model_name": "x", "url": url}).status_code == status
+    for url in ("x" * 5000, "\0"):
+        assert many.post("/models", json={"model_name": "x", "url": url}).status_code in (400, 404)
     assert many.post("/models", json={"url": "x"}).status_code == 400
+    assert many.post("/models", json={"model_name": "a b", "url": str(app.home)}).status_code == 400
 
 
 @pytest.mark.parametrize("fast_lane", [True, False], ids=["fast lane", "asgi"])

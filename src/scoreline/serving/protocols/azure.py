@@ -74,15 +74,11 @@ class Azure:
     def body_of(self, query: Mapping[str, str], active: Active) -> bytes:
         """One row, a parameter a column, or ``data`` with the rows as JSON; in both cases ``method`` beside it."""
         columns = active.pipeline.schema.by_name
-        document: dict[str, Any] = {}
         row = dict(query)
-        if "method" in row and "method" not in columns:
-            document["method"] = row.pop("method")
+        method = _encoder.encode(row.pop("method", None) if "method" not in columns else None)
         if "data" in row and "data" not in columns:
-            document["data"] = read_json(row["data"].encode(), _decoder)
-        elif row:
-            document["data"] = [row]
-        return _encoder.encode(document)
+            return b'{"data":%b,"method":%b}' % (row["data"].encode(), method)
+        return b'{"data":%b,"method":%b}' % (_encoder.encode([row]), method) if row else b"{}"
 
     def check_headers(self, said: Mapping[bytes, bytes]) -> None:
         for name in _IDS:

@@ -100,8 +100,11 @@ def _deploy(app: App, space: str, asked: Load) -> None:
     registry = app.registry_in(space)
     if asked.model_name in [deployment.name for deployment in registry.deployments()]:
         raise Conflict(f"model `{asked.model_name}` is loaded already", hint="DELETE /models/NAME unloads it")
-    folder = Path(asked.url)
-    files = sorted(folder.glob(f"*{SUFFIX}")) if folder.is_dir() else [folder]
+    try:
+        folder = Path(asked.url)
+        files = sorted(folder.glob(f"*{SUFFIX}")) if folder.is_dir() else [folder]
+    except (OSError, ValueError) as error:
+        raise BadRequest(f"`url` cannot be read: {error}", hint="`url` is a folder of the server's machine") from None
     if len(files) != 1:
         what = f"{len(files)} scoring pipelines" if files else "no scoring pipeline"
         raise BadRequest(f"{asked.url} holds {what}", hint=f"a model's folder holds one file *{SUFFIX}")

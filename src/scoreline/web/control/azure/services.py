@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from scoreline.app.settings import App
 
 _STATES = {"ready": "Healthy", "held": "Healthy", "failed": "Unhealthy"}
+LONGEST_NUMBER = 9
 _encoder = msgspec.json.Encoder()
 
 
@@ -60,7 +61,7 @@ def service_routes(service: Service, app: App) -> list[Route]:
 
 
 def _tail(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or int(text) > MOST_LINES:
+    if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER and int(text) <= MOST_LINES):
         raise BadRequest(f"`tail` is {text!r}", hint=f"send a number of lines, {MOST_LINES} at most")
     return int(text)
 
