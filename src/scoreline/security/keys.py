@@ -8,7 +8,7 @@ from datetime import datetime
 from scoreline.core.access import ACTIONS, ACTIONS_OF_ROLE, EVERY_SPACE, ROLES, Access, Action, Role
 from scoreline.core.errors import BadSetting, Conflict, Unauthenticated
 from scoreline.core.identities import Key, NewKey
-from scoreline.security import access, names, secrets, spaces
+from scoreline.security import access, names, secrets
 from scoreline.security.administrators import one_kept
 from scoreline.security.change import Change
 from scoreline.security.seams import SecurityRecords
@@ -58,6 +58,8 @@ def new(
         created_at=now,
         expires_at=expires_at,
     )
+    if expires_at is not None and expires_at.tzinfo is None:
+        raise BadSetting(f"key {name!r}: {expires_at} has no time zone", hint=f"for example {now.isoformat()}")
     if expires_at is not None and expires_at <= now:
         raise BadSetting(f"key {name!r} would have expired before it is made", hint="a time that is still to come")
     if not 0 <= rate < float("inf"):
@@ -73,11 +75,10 @@ def new(
 
 
 def make(change: Change, key: Key) -> NewKey:
-    """Keep a new key. Raises NotFound when its space is not there, also for ``by``; and Forbidden."""
+    """Keep a new key. Raises NotFound, Forbidden."""
     change.of(_shown(key), key.space)
     if not _owns(change.by.access, key):
         access.require_admin(change.by.access, key.space if key.user is None else EVERY_SPACE, "make this key")
-    spaces.name_of(change.records, key.space, change.by.access)
     secret = secrets.new_key(key.id)
     keep(change.records, key, secret)
     return NewKey(key=key, secret=secret)

@@ -112,7 +112,7 @@ class Security:
             owner = users.find(change.records, user, by) if user is not None else None
             key = keys.new(
                 name,
-                space=space,
+                space=spaces.name_of(change.records, space, by),
                 actions=may,
                 deployments=deployments,
                 user=owner.id if owner else None,

@@ -12,7 +12,7 @@ from typing import Literal
 import msgspec
 
 from scoreline.core.access import Access
-from scoreline.core.errors import Unauthenticated
+from scoreline.core.errors import BadRequest, Unauthenticated
 from scoreline.core.identities import Token, User
 from scoreline.security.seams import SecurityRecords
 from scoreline.security.secrets import derive
@@ -22,6 +22,7 @@ ACCESS_SECONDS = 3600
 FAMILY_AGE = timedelta(days=30)
 """How long tokens may be refreshed before a key or a password is needed again."""
 ALGORITHMS = ["HS256"]
+LONGEST_AUDIENCE = 200
 LONGEST = 4096
 """Characters that are read: what is longer is no token of ours."""
 
@@ -55,7 +56,10 @@ class Tokens:
         self._refresh = derive(installation, "refresh tokens")
 
     def first(self, whose: Access | User, audience: str, now: datetime) -> Token:
-        """Return the first token of a family."""
+        """Return the first token of a family. Raises BadRequest."""
+        if len(audience) > LONGEST_AUDIENCE:
+            message = f"the audience has {len(audience)} characters: expected at most {LONGEST_AUDIENCE}"
+            raise BadRequest(message, hint="leave it out")
         access, generation = (None, whose.generation) if isinstance(whose, User) else (whose, 0)
         at = int(now.timestamp())
         until = int((now + FAMILY_AGE).timestamp())

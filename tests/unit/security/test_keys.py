@@ -169,6 +169,17 @@ def test_a_key_that_makes_no_sense_is_refused_with_a_sentence(security: Security
     assert security.keys() == []
 
 
+def test_a_key_expires_at_a_time_that_means_the_same_everywhere(security: Security, clock) -> None:
+    with pytest.raises(BadSetting, match="has no time zone"):
+        security.create_key("ci", role="scorer", expires_at=clock.now.replace(tzinfo=None) + timedelta(days=1))
+
+
+def test_a_space_may_be_named_by_its_id(security: Security) -> None:
+    made = security.create_key("ci", space=security.create_space("cards").id, role="scorer")
+    assert made.key.space == "cards"
+    assert security.authenticate_secret(made.secret).may("score", "cards")
+
+
 def test_a_key_of_a_space_that_is_not_there_is_refused(security: Security) -> None:
     security.create_space("cards")
     with pytest.raises(NotFound, match="no space 'card'") as caught:

@@ -9,7 +9,7 @@ from joserfc import jwt
 from joserfc.jwk import OctKey
 
 from scoreline.core.access import ANYONE
-from scoreline.core.errors import ScorelineError, Unauthenticated
+from scoreline.core.errors import BadRequest, ScorelineError, Unauthenticated
 from scoreline.security import Security
 from scoreline.security.secrets import INSTALLATION, derive
 
@@ -51,6 +51,13 @@ def test_clients_find_in_a_token_what_they_look_for(security: Security, clock) -
     assert claims["username"] == "anna"
     assert (claims["iat"], claims["exp"], claims["iss"], claims["aud"]) == (now, now + 3600, "scoreline", "DSX")
     assert len(claims["jti"]) == 36
+
+
+def test_an_audience_that_no_header_could_carry_is_refused(security: Security) -> None:
+    with pytest.raises(BadRequest, match="audience has 201 characters"):
+        security.issue_token(security.create_user("anna"), audience="x" * 201)
+    user = security.user("anna")
+    assert security.authenticate_secret(security.issue_token(user, audience="x" * 200).access_token).id == user.id
 
 
 def test_a_token_does_not_outlive_its_key(security: Security, clock) -> None:
