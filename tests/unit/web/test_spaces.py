@@ -26,6 +26,12 @@ from scoreline.web.gate import KeyGate
 HIDDEN = "hidden-deployment"
 MARKS = re.compile(r"hidden-model|hidden_target|hidden_column")
 """What only the default space has, and no request here says."""
+ANSWERS_ANYTHING = {
+    "GET /v2/software_specifications/{id}": "what Scoreline is, for all",
+    "GET /subscriptions/{workspace:path}/services": "the caller's own, whatever it calls its workspace",
+    "GET /modelmanagement/v1.0/subscriptions/{workspace:path}/services": "the caller's own",
+}
+"""Routes that answer for whatever stands in their address, and why that is nobody else's."""
 HERE, THERE, ALL = "here", "there", "all"
 """Whose key is sent: the default space's administrator's, the other's, the installation's."""
 
@@ -97,19 +103,44 @@ def test_every_dialect_scores_with_the_version_of_the_callers_space(world: World
             assert HIDDEN not in elsewhere.body.decode("latin-1").replace(name, "")
 
 
+def _found_by(world: World, by: str) -> str:
+    match by:
+        case "name":
+            return HIDDEN
+        case "id":
+            return world.app.registry.deployment(HIDDEN).id
+        case "model":
+            return "hidden-model"
+        case "model's id":
+            models = world.ask("/ml/v4/models", HERE).document["resources"]
+            return next(each["metadata"]["id"] for each in models if each["metadata"]["name"] == "hidden-model")
+        case "space":
+            return "default"
+        case "space's id":
+            return world.app.security.space("default").id
+        case _:
+            return next(key.id for key in world.app.security.keys(space="default") if key.name == HERE)
+
+
 def _targets(route: Route, name: str) -> str:
     return re.sub(r"\{[^}]*\}", name, route.path)
 
 
-@pytest.mark.parametrize("says_space", [False, True])
-@pytest.mark.parametrize("by", ["name", "id"])
+@pytest.mark.parametrize(
+    ("by", "says_space"),
+    [
+        *((by, False) for by in ("name", "id", "model", "model's id", "space", "space's id", "key's id")),
+        ("name", True),
+    ],
+)
 def test_no_route_shows_or_changes_what_is_another_spaces(world: World, by: str, says_space: bool) -> None:
-    """Every method of every route, with the other space's administrator's key and a name or id of this space's."""
+    """Every method of every route, with the other space's administrator's key, of something of the default space's."""
     registry = world.app.registry
     asks_for = f"?space_id={world.app.security.space('default').id}" if says_space else ""
     world.ask(f"/api/v1/deployments/{HIDDEN}/score", HERE, method="POST", body=json.dumps({"rows": ROWS}).encode())
     before = (registry.models(), registry.deployments(), registry.versions("hidden-model"))
-    name = HIDDEN if by == "name" else registry.deployment(HIDDEN).id
+    name = _found_by(world, by)
+    answered = set()
     n_asked = 0
     for route in world.routes:
         endpoint: Any = route.endpoint
@@ -121,11 +152,16 @@ def test_no_route_shows_or_changes_what_is_another_spaces(world: World, by: str,
                 headers["content-type"] = "application/json"
             answer = world.ask(path, THERE, method=method, way="asgi", body=body, headers=headers)
             text = answer.body.decode("latin-1")
-            assert not MARKS.search(text), (method, path, text)
-            assert HIDDEN not in text.replace(path, "").replace(name, "" if by == "name" else name), (method, path)
+            assert not MARKS.search(text.replace(name, "")), (method, path, text)
+            assert HIDDEN not in text.replace(name, ""), (method, path, text)
+            if "{" in route.path and endpoint.needs[method] != "nothing" and answer.status < 400:
+                answered.add(f"{method} {route.path}")
             n_asked += 1
     assert n_asked > 50
+    assert answered <= set(ANSWERS_ANYTHING)
     assert (registry.models(), registry.deployments(), registry.versions("hidden-model")) == before
+    assert [space.name for space in world.app.security.spaces()] == ["default", "team"]
+    assert all(world.ask("/api/v1/deployments", whose).status == 200 for whose in world.keys)
 
 
 def test_files_of_the_machine_are_read_for_who_administers_all_spaces(world: World) -> None:
