@@ -126,14 +126,17 @@ class Decoder:
         return self._checked(Rows(numbers, texts), layout.ignored, layout.absent)
 
     def _read_numbers(self, values: tuple[Any, ...], i: int) -> Sequence[float]:
+        sent = values
         if self._plain_numbers and values:
             try:
                 # A comparison with NaN is false and with a text a TypeError: both can only send a row the long way.
+                if isinstance(values[0], str):
+                    values = _numbers_of_texts(values)
                 if min(values) >= -LARGEST_NUMBER and max(values) <= LARGEST_NUMBER:
                     return values
             except (TypeError, ValueError, ArithmeticError):  # Decimal and NumPy have errors of their own
                 pass
-        return _read(self._number_readers, values, self.schema.numbers, i)
+        return _read(self._number_readers, sent, self.schema.numbers, i)
 
     def _read_texts(self, values: tuple[Any, ...], i: int) -> Sequence[str]:
         try:
@@ -200,6 +203,13 @@ class Decoder:
         found = ", ".join(f"`{name}`" for name in list(sent)[:20]) or "none"
         hint = f"expected {expected}" + (f"; {', '.join(close)}" if close else "")
         return SchemaMismatch(f"no column of the schema was sent; found {found}", hint=hint)
+
+
+def _numbers_of_texts(texts: tuple[str, ...]) -> tuple[float, ...]:
+    """Read texts as their reader would. Raises TypeError and ValueError where some have to be read by it."""
+    if "_" in "".join(texts):  # a number to Python only
+        raise ValueError("underscore")
+    return tuple(map(float, texts))
 
 
 def _nothing(_: object) -> None:
