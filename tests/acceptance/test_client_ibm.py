@@ -1,0 +1,199 @@
+"""IBM's own Python clients, unmodified, and the calls of its tutorial, over TLS: only the host and the key are ours."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from tests.acceptance.clouds import ROOT
+from tests.acceptance.conftest import Scoreline
+from tests.artifacts import tiny_artifact
+
+from scoreline.app.settings import Settings, open_app
+from scoreline.core.access import EVERY_SPACE
+from scoreline.core.schema import Column, Schema
+
+USER, PASSWORD = "ada", "four words are enough"
+# The tutorial's row, as its two cURL lines and its test page have it.
+FIELDS = [
+    "CheckingStatus",
+    "LoanDuration",
+    "CreditHistory",
+    "LoanPurpose",
+    "LoanAmount",
+    "ExistingSavings",
+    "EmploymentDuration",
+    "InstallmentPercent",
+    "Sex",
+    "OthersOnLoan",
+    "CurrentResidenceDuration",
+    "OwnsProperty",
+    "Age",
+    "InstallmentPlans",
+    "Housing",
+    "ExistingCreditsCount",
+    "Job",
+    "Dependents",
+    "Telephone",
+    "ForeignWorker",
+]
+ROW = ["no_checking", 13, "credits_paid_to_date", "car_new", 1343, "100_to_500", "1_to_4", 2, "female", "none", 3]
+ROW += ["savings_insurance", 46, "none", "own", 2, "skilled", 1, "none", "yes"]
+LABELS = ("No Risk", "Risk")
+
+
+class Ibm(NamedTuple):
+    """A server, and who may do what on it."""
+
+    url: str
+    key: str
+    folder: Path
+
+    def client(self, name: str, script: str, **given: Any) -> dict[str, Any]:
+        """Run a script with the interpreter of a client; return what it prints."""
+        usual = {"url": self.url, "key": self.key, "certificate": str(self.folder / "cert.pem")}
+        done = subprocess.run(
+            [ROOT / ".venv-clients" / name / "bin" / "python", ROOT / "tests" / "clients" / name / script],
+            env={"PATH": os.environ["PATH"], "HOME": str(self.folder)},
+            input=json.dumps({**usual, "username": USER, "password": PASSWORD, **given}),
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        told: dict[str, Any] = json.loads(done.stdout)
+        return told
+
+    def shell(self, line: str, **variables: str) -> Any:
+        """Run a line of the tutorial."""
+        environment = {"PATH": "/usr/bin:/bin", **variables}
+        done = subprocess.run(
+            ["bash", "-c", line], env=environment, capture_output=True, text=True, timeout=60, check=True
+        )
+        return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def ibm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ibm]:
+    """A server over TLS with the tutorial's model, deployed online as ``credit`` and in batch as ``nightly``."""
+    scoreline = Scoreline(tmp_path_factory.mktemp("ibm"))
+    columns = tuple(
+        Column(name=name, type="number" if isinstance(value, int) else "category", example=value)
+        for name, value in zip(FIELDS, ROW, strict=True)
+    )
+    row = dict(zip(FIELDS, ROW, strict=True))
+    file = scoreline.folder / "credit.scoreline"
+    tiny_artifact(file, target="Risk", labels=LABELS, schema=Schema(columns=columns), rows=[row])
+    with tarfile.open(scoreline.folder / "credit.tar.gz", "w:gz") as archive:
+        archive.add(file, "credit.scoreline")
+    with open_app(Settings.of(home=scoreline.home, environment={})) as app:
+        app.registry.register(file)
+        app.registry.deploy("credit", "credit")
+        app.registry.deploy("nightly", "credit")
+        app.security.create_user(USER, PASSWORD)
+        app.security.grant(USER, EVERY_SPACE, "admin")
+        key = app.security.create_key("ibm", space=EVERY_SPACE, role="admin").secret
+    made = scoreline("cert", "--cert", "cert.pem", "--key", "key.pem")
+    assert made.status == 0, made.err
+    process = scoreline.start(
+        *("serve", "--port", "0", "--https-port", "0", "--tls-cert", "cert.pem", "--tls-key", "key.pem", "--json"),
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        text = ""
+        while not text.rstrip().endswith("\n}"):
+            line = process.stdout.readline()
+            assert line, "the server has not started"
+            text += line
+        yield Ibm(json.loads(text)["https_url"], key, scoreline.folder)
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)
+
+
+BLOCKS = [{"fields": FIELDS, "values": [ROW, [None, *ROW[1:]]]}, {"fields": ["Age", "Nothing"], "values": [[20, 1]]}]
+LIFECYCLE = {
+    "spaces by kind of credentials": {
+        kind: ["default"] for kind in ("password and bedrock", "password", "key", "token")
+    },
+    "set": "SUCCESS",
+    "jobs": 1,
+    "deleted job": "SUCCESS",
+    "deleted": ["SUCCESS", "SUCCESS"],
+    "deleted model": "SUCCESS",
+    "left": 2,
+}
+
+
+@pytest.mark.parametrize(
+    ("client", "short"),
+    [
+        pytest.param(
+            "ibm-wml",
+            "wml",
+            marks=pytest.mark.skipif(sys.version_info >= (3, 13), reason="IBM publishes this one up to Python 3.12"),
+        ),
+        ("ibm-watsonx", "wx"),
+    ],
+)
+def test_a_client_of_ibms_goes_through_the_life_of_a_model(ibm: Ibm, client: str, short: str) -> None:
+    told = ibm.client(client, "lifecycle.py", model=str(ibm.folder / "credit.tar.gz"), blocks=BLOCKS)
+    assert {name: told[name] for name in LIFECYCLE} == LIFECYCLE
+    assert told.get("spaces in the cloud's way", ["default"]) == ["default"]
+    assert "Credit Risk" in told["models"]
+    assert [f"{short} batch", "ready", "model"] in told["listed"]
+    assert ["credit", "ready", "model"] in told["listed"]
+    assert told["scoring href"].startswith(f"{ibm.url}/ml/v4/deployments/")
+    assert told["renamed"] == f"{short} renamed"
+    first, second = told["predictions"]
+    assert first["fields"] == ["prediction", "probability"]
+    assert [len(block["values"]) for block in (first, second)] == [2, 1]
+    assert told["job predictions"] == told.get("by serving name", told["predictions"]) == told["predictions"]
+    assert (told["job states"][0], told["job states"][-1]) == ("queued", "completed")
+
+
+def test_the_batch_notebook_runs_to_completed(ibm: Ibm) -> None:
+    told = ibm.client("ibm-wml", "notebook.py", space="default", deployment="nightly", fields=FIELDS, values=[ROW] * 14)
+    assert told["states"][-1] == "completed"
+    assert len(told["predictions"][0]["values"]) == 14
+
+
+def test_the_tutorials_two_lines_of_curl_run_as_printed(ibm: Ibm) -> None:
+    token = ibm.shell(
+        f"curl -k -X POST '{ibm.url}/identity/token' -H 'Content-Type: application/x-www-form-urlencoded'"
+        " -H 'Accept: application/json' --data-urlencode 'grant_type=urn:ibm:params:oauth:grant-type:apikey'"
+        f" --data-urlencode 'apikey={ibm.key}'"
+    )
+    assert set(token) == {"access_token", "refresh_token", "token_type", "expires_in", "expiration", "scope"}
+    body = json.dumps({"input_data": [{"fields": FIELDS, "values": [ROW]}]})
+    scored = ibm.shell(
+        "curl -k -X POST --header 'Content-Type: application/json' --header 'Accept: application/json'"
+        f" --header \"Authorization: Bearer  $WML_AUTH_TOKEN\" -d '{body}' $WML_URL",
+        WML_AUTH_TOKEN=token["access_token"],
+        WML_URL=f"{ibm.url}/ml/v4/deployments/credit/predictions?version=2020-09-01",
+    )
+    (value,) = scored["predictions"][0]["values"]
+    assert value[0] in LABELS
+    assert sum(value[1]) == pytest.approx(1)
+
+
+def test_the_tutorials_application_shows_the_percentage_of_risk(ibm: Ibm) -> None:
+    told = ibm.client(
+        "ibm-wml",
+        "application.py",
+        auth_url=f"{ibm.url}/v1/preauth/validateAuth",
+        model_url=f"{ibm.url}/v4/deployments/credit/predictions",
+        fields=FIELDS,
+        values=[ROW],
+    )
+    assert told["label"] in LABELS
+    assert 0 <= told["percent"] <= 100
+    assert (told["with the word twice"], told["with no token"]) == (200, 401)
