@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import itertools
 import tarfile
@@ -90,12 +91,12 @@ class Caller:
 def packed(**files: bytes) -> bytes:
     """A tar.gz of these files; two underscores stand for a dot."""
     out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w:gz") as archive:
+    with tarfile.open(fileobj=out, mode="w") as archive:
         for name, content in files.items():
             entry = tarfile.TarInfo(name.replace("__", "."))
             entry.size = len(content)
             archive.addfile(entry, io.BytesIO(content))
-    return out.getvalue()
+    return gzip.compress(out.getvalue(), mtime=0)
 
 
 @pytest.fixture(scope="session")
