@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from scoreline.cli import values
@@ -21,9 +22,18 @@ class Beside(NamedTuple):
 
 @contextmanager
 def open_beside(
-    host: str, n_workers: int, *, grpc_port: str | None = None, thrift_port: str | None = None
+    host: str,
+    n_workers: int,
+    *,
+    grpc_port: str | None = None,
+    thrift_port: str | None = None,
+    certificate: Path | None = None,
+    key: Path | None = None,
 ) -> Iterator[Beside]:
-    """Keep the addresses that are asked for until the server ends. Raises MissingExtra, Conflict, BadSetting."""
+    """Keep the addresses that are asked for until the server ends. Raises MissingExtra, Conflict, BadSetting.
+
+    gRPC speaks TLS where there is a certificate.
+    """
     beside = Beside([], {})
     with ExitStack() as held:
         if grpc_port is not None:
@@ -31,7 +41,7 @@ def open_beside(
 
             need_grpc()
             port = values.port_number(grpc_port, "--grpc-port")
-            address = held.enter_context(hold_address(Address(host, port)))
+            address = held.enter_context(hold_address(Address(host, port, certificate, key)))
             beside.listeners.append(open_grpc(address))
             beside.addresses["grpc"] = str(address)
         if thrift_port is not None:

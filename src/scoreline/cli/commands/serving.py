@@ -154,7 +154,9 @@ def serve(
     if port == AUTO and url_of(listening).rpartition(":")[2] != DEFAULT_PORT:
         session.note(f"port {DEFAULT_PORT} is taken; this is the next free one")
     compactor = processes.SideProcess("compactor", partial(prediction_log.run_compactor, settings))
-    others_at = beside.open_beside(host, n_workers, grpc_port=grpc_port, thrift_port=thrift_port)
+    others_at = beside.open_beside(
+        host, n_workers, grpc_port=grpc_port, thrift_port=thrift_port, certificate=tls_cert, key=tls_key
+    )
     with totals_folder() as totals, others_at as others:
         processes.serve(
             application,

@@ -8,6 +8,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
+from pathlib import Path
 from typing import NamedTuple
 
 from scoreline.core.errors import BadSetting, Conflict, MissingExtra
@@ -16,13 +17,12 @@ PACKAGES = ("grpc", "grpc_health", "grpc_reflection")
 
 
 class Address(NamedTuple):
-    """Host and port, and what TLS needs; without a certificate it is not spoken."""
+    """Host and port, and the files that TLS needs; without them it is not spoken."""
 
     host: str
     port: int
-    certificate: bytes = b""
-    """PEM: the server's own, then those that signed it."""
-    key: bytes = b""
+    certificate: Path | None = None
+    key: Path | None = None
 
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"

@@ -19,6 +19,7 @@ from scoreline.web.grpc.exchange import Exchange
 from scoreline.web.grpc.health import HEALTH_SERVICE, health_handlers
 from scoreline.web.grpc.messages import SERVICE, Messages
 from scoreline.web.grpc.methods import Methods
+from scoreline.web.grpc.tls import credentials
 from scoreline.web.server import DRAIN_SECONDS
 from scoreline.web.service import Service
 
@@ -65,9 +66,8 @@ async def _stop_when_asked(service: Service, server: Any) -> None:
 
 
 def _listen(server: Any, address: Address) -> None:
-    if address.certificate:
-        credentials = grpc.ssl_server_credentials([(address.key, address.certificate)])
-        server.add_secure_port(str(address), credentials)
+    if address.certificate is not None and address.key is not None:
+        server.add_secure_port(str(address), credentials(address.certificate, address.key))
     else:
         server.add_insecure_port(str(address))
 
