@@ -1,19 +1,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
 
 import httpx
 import msgspec
 import pytest
 from starlette.types import ASGIApp
 from tests.artifacts import tiny_artifact
+from tests.keys import Keys
 
 from scoreline.app.settings import Settings, open_app
+from scoreline.core.access import ROLES
 from scoreline.core.schema import Column, Schema
 from scoreline.scoring.pipeline import ScoringPipeline, load
 from scoreline.web.admission import Limits
 from scoreline.web.app import create_app
+from scoreline.web.gate import Gate, KeyGate, OpenGate
 from scoreline.web.grpc import Address, hold_address, open_grpc
 from scoreline.web.server import background, bind
 
@@ -68,7 +73,22 @@ class World:
 
 @pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    folder = tmp_path_factory.mktemp("protocols")
+    yield from _world(tmp_path_factory.mktemp("protocols"), OpenGate, OpenGate)
+
+
+@pytest.fixture(scope="session")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """The same, for who has a key: one of each role, and two that are for something else."""
+    keys = Keys()
+    for role in ROLES:
+        keys.key(f"sl_{role}", role)
+    keys.key("sl_price", deployments=frozenset({"price"}))
+    keys.key("sl_other", "admin", space="other")
+    make = partial(KeyGate, keys)
+    yield from _world(tmp_path_factory.mktemp("guarded"), make, make)
+
+
+def _world(folder: Path, *make_gate: Callable[[], Gate]) -> Iterator[World]:
     schema = Schema(
         columns=(
             Column(name="age", type="number", minimum=18.0, maximum=80.0, example=42),
@@ -94,8 +114,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             pipelines[name] = load(file)
         limits = Limits(body_bytes=MAX_BODY_BYTES)
         with hold_address(Address("127.0.0.1", 0)) as grpc:
-            lane = create_app(app.registry, limits=limits, listeners=[open_grpc(grpc)])
-            asgi = create_app(app.registry, limits=limits, fast_lane=False)
+            gate, other_gate = (make() for make in make_gate)
+            lane = create_app(app.registry, limits=limits, gate=gate, listeners=[open_grpc(grpc)])
+            asgi = create_app(app.registry, limits=limits, gate=other_gate, fast_lane=False)
             yield from _asked(lane, asgi, pipelines, str(grpc))
 
 
