@@ -41,8 +41,14 @@ setup: $(VENV)/.runtime ## Make .venv: Scoreline with all extras
 demo: $(VENV)/.runtime ## A real table becomes a live score (DEMO=--exit: end after the answer)
 	@$(BIN)/scoreline demo $(DEMO)
 
+# Servers and browsers have the machine to themselves; everything else shares its cores.
 test: $(VENV)/.dev clients ## Run the tests (TESTS=tests/unit for a part)
+ifeq ($(TESTS),tests)
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile --ignore tests/acceptance tests
+	@$(BIN)/python -m pytest tests/acceptance
+else
 	@$(BIN)/python -m pytest $(TESTS)
+endif
 
 fuzz: $(VENV)/.dev ## Send the server what nobody should, for SECONDS=600
 	@PYTHONPATH=. $(BIN)/python tests/fuzz/run.py $(SECONDS)
