@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from scoreline.app.settings import App
-from scoreline.core.access import DEFAULT_SPACE
 from scoreline.core.entities import Deployment
 from scoreline.registry.names import parse_reference
 
@@ -83,9 +82,7 @@ def deployment(app: App, name: str) -> Deployment:
 
 def undeploy(app: App, name: str) -> Deployment:
     """Take a deployment away with its own keys; its model stays. Raises NotFound."""
-    gone = app.registry.deployment(name)
-    app.security.forget_deployment(DEFAULT_SPACE, name)
-    return app.registry.undeploy(gone.name)
+    return app.registry.undeploy(name)
 
 
 def _check(app: App, model: str, reference: str) -> None:

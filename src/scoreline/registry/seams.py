@@ -82,7 +82,7 @@ class Records(Protocol):
         """Replace what a deployment's prediction log keeps."""
 
     def delete_deployment(self, name: str) -> None:
-        """Delete a deployment with its split and its shadow."""
+        """Delete a deployment with its split, its shadow and its own keys."""
 
     def change_counter(self) -> int:
         """One counter for all spaces."""

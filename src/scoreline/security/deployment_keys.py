@@ -16,7 +16,7 @@ SLOTS: tuple[Slot, ...] = ("primary", "secondary")
 
 
 class DeploymentKeyRing:
-    """Shows, makes and revokes the keys of deployments.
+    """Shows and makes the keys of deployments. They go with their deployment, which the store sees to.
 
     A key's secret follows from its id and the installation's secret. Where that secret has changed, what follows is not
     what was given out, so the key is made anew when it is next shown.
@@ -53,14 +53,6 @@ class DeploymentKeyRing:
             self._make(change.records, space, deployment, slot, now)
             change.of(f"{deployment} ({slot})", space)
         return self.show(space, deployment)
-
-    def revoke(self, space: str, deployment: str, by: By) -> None:
-        """Revoke both keys: the deployment is gone."""
-        now = self._now()
-        with changing(self._store, "deployment.keys.revoke", by, now) as change:
-            for key in _held(change.records, space, deployment, now).values():
-                change.records.revoke_key(key.id, now)
-                change.of(deployment, space)
 
     def _shown(self, records: SecurityRecords, space: str, deployment: str, now: datetime) -> dict[Slot, str]:
         shown = {}

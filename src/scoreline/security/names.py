@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-from scoreline.core.access import EVERY_SPACE
 from scoreline.core.errors import BadSetting, NotFound
 
 LONGEST = 100
@@ -21,8 +20,10 @@ def check(noun: str, name: str) -> str:
             " at its beginning or end",
             hint="for example credit-team",
         )
-    if noun == "space" and (name == EVERY_SPACE or "/" in name):
-        raise BadSetting(f"space {name!r}: a space's name holds no /, and * stands for all of them", hint="try another")
+    if noun == "space" and (not name[0].isalnum() or "/" in name or "\\" in name):
+        raise BadSetting(
+            f"space {name!r}: a space's name starts with a letter or digit and holds no slash", hint="for example cards"
+        )
     return name
 
 

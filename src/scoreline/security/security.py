@@ -148,10 +148,6 @@ class Security:
         """
         return self._deployment_keys.regenerate(space, deployment, slot, By(by, origin))
 
-    def forget_deployment(self, space: str, deployment: str, *, by: Access = ANYONE, origin: str = "") -> None:
-        """Revoke a deployment's own keys: it is gone, and another of its name is another one."""
-        self._deployment_keys.revoke(space, deployment, By(by, origin))
-
     # users
 
     def create_user(self, name: str, password: str | None = None, *, by: Access = ANYONE, origin: str = "") -> User:

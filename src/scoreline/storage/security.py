@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from scoreline.core.access import Role
 from scoreline.core.errors import Conflict
 from scoreline.core.identities import AuditRecord, FailedLogins, Key, Space, User
+from scoreline.storage.deployment_keys import SECURITY_CHANGES
 from scoreline.storage.metadata import MetadataStore
 from scoreline.storage.tables import (
     audit,
@@ -26,8 +27,6 @@ from scoreline.storage.tables import (
     users,
 )
 
-CHANGES = "security"
-"""The counter that those who keep what callers may do follow."""
 RECORDED = "audit"
 """The counter of records of the audit log: it shows that the last ones were cut off."""
 
@@ -236,10 +235,10 @@ class SqlSecurityRecords:
     # changes
 
     def change_counter(self) -> int:
-        return self._counted(CHANGES)
+        return self._counted(SECURITY_CHANGES)
 
     def count_change(self) -> None:
-        self._raise(CHANGES)
+        self._raise(SECURITY_CHANGES)
 
     def _counted(self, counter: str) -> int:
         return int(self._connection.execute(select(counters.c.value).where(counters.c.name == counter)).scalar_one())

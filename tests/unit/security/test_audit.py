@@ -33,7 +33,6 @@ def test_every_change_is_recorded_with_who_asked_for_it(security: Security) -> N
     security.create_key("ci", role="scorer", **here)
     security.revoke_key("ci", **here)
     security.regenerate_deployment_key("default", "credit", "secondary", **here)
-    security.forget_deployment("default", "credit", **here)
     security.withdraw("anna", "cards", **here)
     security.delete_user("anna", **here)
     security.delete_space("cards", **here)
@@ -46,7 +45,6 @@ def test_every_change_is_recorded_with_who_asked_for_it(security: Security) -> N
         "key.create",
         "key.revoke",
         "deployment.keys.regenerate",
-        "deployment.keys.revoke",
         "user.withdraw",
         "user.delete",
         "space.delete",

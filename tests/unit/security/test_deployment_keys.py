@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import pytest
+from tests.artifacts import tiny_artifact
 
 from scoreline.core.errors import BadSetting, Forbidden, Unauthenticated
+from scoreline.registry import Registry
 from scoreline.security import Security
+from scoreline.storage.artifacts import LocalArtifacts
 
 
 def test_a_deployments_two_keys_score_it_and_can_be_shown_again(security: Security, store, clock) -> None:
@@ -40,11 +43,20 @@ def test_one_that_was_revoked_by_itself_is_made_anew_when_it_is_next_shown(secur
     assert after.secondary != before.secondary
 
 
-def test_a_deployment_of_the_same_name_made_later_has_other_keys(security: Security) -> None:
-    before = security.deployment_keys("default", "credit")
-    security.forget_deployment("default", "credit")
-    with pytest.raises(Unauthenticated):
+def test_a_deployment_of_the_same_name_made_later_has_other_keys(security: Security, store, tmp_path) -> None:
+    tiny_artifact(tmp_path / "credit.scoreline")
+    registry = Registry(store._metadata, LocalArtifacts(tmp_path / "artifacts"))
+    registry.register(tmp_path / "credit.scoreline", "credit")
+    for name in ("credit", "other"):
+        registry.deploy(name, "credit")
+    before, other = (security.deployment_keys("default", name) for name in ("credit", "other"))
+    counter = security.change_counter()
+    registry.undeploy("credit")
+    assert security.change_counter() > counter
+    with pytest.raises(Unauthenticated, match="was revoked"):
         security.authenticate_secret(before.primary)
+    assert security.deployment_keys("default", "other") == other
+    registry.deploy("credit", "credit")
     after = security.deployment_keys("default", "credit")
     assert {after.primary, after.secondary}.isdisjoint({before.primary, before.secondary})
 

@@ -26,7 +26,7 @@ def test_a_space_is_found_by_its_name_and_by_its_id(security: Security) -> None:
     assert "Loans & cards" in caught.value.hint
 
 
-@pytest.mark.parametrize("name", ["", " ", "*", "a/b", " a", "a\tb", "x" * 101])
+@pytest.mark.parametrize("name", ["", " ", "*", "a/b", "a\\b", ".", "..", "-x", " a", "a\tb", "x" * 101])
 def test_a_name_that_no_space_may_have_is_refused(security: Security, name: str) -> None:
     with pytest.raises(BadSetting):
         security.create_space(name)
