@@ -21,6 +21,7 @@ import msgspec
 from scoreline.core.errors import ERRORS, BadSetting, ScorelineError, Unavailable
 
 KEY_VARIABLE = "SCORELINE_API_KEY"
+SPACE_VARIABLE = "SCORELINE_SPACE"
 RETRY_SECONDS = (0.1, 0.4, 1.5)
 """Waits between attempts when the server cannot be reached or says "not now"; scoring twice does no harm."""
 NOT_NOW = (429, 503)
@@ -55,10 +56,12 @@ class Answer(list[dict[str, Any]]):
 class Client:
     """A server at ``url``. Keeps its connections, and may be used from many threads.
 
-    ``api_key``, else what SCORELINE_API_KEY holds, goes along as a bearer token. ``timeout_seconds`` bounds connecting
-    and each wait for the server; ``retry_seconds`` are the waits between attempts while it cannot be reached or answers
-    429 or 503; where it says in how many seconds to come again, that is waited, and a little more, so that not all come
-    at once. With ``compress`` rows and answers travel as gzip: worth it where the network is slower than some 100 MB/s.
+    ``api_key``, else what SCORELINE_API_KEY holds, goes along as a bearer token. ``space``, else what SCORELINE_SPACE
+    holds, says whose deployments are meant; else they are those of the key's space. ``timeout_seconds`` bounds
+    connecting and each wait for the server; ``retry_seconds`` are the waits between attempts while it cannot be reached
+    or answers 429 or 503; where it says in how many seconds to come again, that is waited, and a little more, so that
+    not all come at once. With ``compress`` rows and answers travel as gzip: worth it where the network is slower than
+    some 100 MB/s.
     Errors are those of ``scoreline.core.errors``, with the server's message and hint.
     """
 
@@ -67,6 +70,7 @@ class Client:
         url: str,
         api_key: str | None = None,
         *,
+        space: str | None = None,
         timeout_seconds: float = 30.0,
         retry_seconds: Sequence[float] = RETRY_SECONDS,
         tls: ssl.SSLContext | None = None,
@@ -86,6 +90,8 @@ class Client:
             self._headers["Accept-Encoding"] = "gzip"
         if api_key := api_key or os.environ.get(KEY_VARIABLE):
             self._headers["Authorization"] = f"Bearer {api_key}"
+        if space := space or os.environ.get(SPACE_VARIABLE):
+            self._headers["X-Scoreline-Space"] = space
         self._idle: deque[http.client.HTTPConnection] = deque()
 
     @property

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from scoreline.core.errors import BadSetting, NotFound, SchemaMismatch, TooLarge
 from scoreline.scoring.pipeline import ScoringPipeline, load
 from scoreline.web.admission import Limits
 from scoreline.web.app import create_app
+from scoreline.web.gate import KeyGate
 from scoreline.web.server import background, bind
 
 
@@ -120,6 +122,32 @@ def test_the_api_key_is_the_one_given_or_else_that_of_the_environment(
     with other_server([200], heard=heard) as url, Client(url, given) as client:
         client.request("GET", "/")
     assert heard == [sent]
+
+
+def test_a_client_asks_in_the_space_that_is_given_or_else_that_of_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SCORELINE_SPACE", raising=False)
+    with open_app(Settings.of(home=tmp_path / "home", environment={})) as app:
+        app.security.create_space("team")
+        administrator = app.security.create_key("all", space="*", role="admin").secret
+        for registry, names in ((app.registry, "ab"), (app.registry_in("team"), "bc")):
+            tiny_artifact(tmp_path / "one.scoreline", weight=0.9 if "c" in names else 0.001)
+            registry.register(tmp_path / "one.scoreline")
+            for name in names:
+                registry.deploy(name, "credit")
+        gate = KeyGate(app.security)
+        with background(create_app(app.registry, gate=gate), bind(port=0)) as url:
+            ask = partial(Client, url, administrator)
+            with ask() as here, ask(space="team") as there:
+                assert (here.deployments.names, there.deployments.names) == (["a", "b"], ["b", "c"])
+                scores = [client.deployments["b"].score(ROWS)[0] for client in (here, there)]
+                assert scores[0] != scores[1]
+                with pytest.raises(NotFound):
+                    there.deployments["a"].score(ROWS)
+            monkeypatch.setenv("SCORELINE_SPACE", "team")
+            with ask() as there, ask(space="default") as here:
+                assert (here.deployments.names, there.deployments.names) == (["a", "b"], ["b", "c"])
 
 
 def test_a_key_meets_the_same_version_again(tmp_path: Path) -> None:
