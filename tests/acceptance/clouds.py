@@ -22,6 +22,8 @@ class Served(NamedTuple):
 
     url: str
     key: str
+    beside: dict[str, str]
+    """What else is spoken, and where."""
 
     @property
     def host_and_port(self) -> tuple[str, str]:
@@ -30,28 +32,33 @@ class Served(NamedTuple):
 
 
 @contextmanager
-def served(scoreline: Any) -> Iterator[Served]:
+def served(scoreline: Any, *options: str) -> Iterator[Served]:
     """Serve what ``scoreline`` has deployed, with a key that may score and see."""
     made = scoreline("key", "create", "clouds", "--role", "scorer", "--json")
     assert made.status == 0, made.err
-    process = scoreline.start("serve", "--port", "0", "--json", stderr=subprocess.DEVNULL)
+    process = scoreline.start("serve", "--port", "0", *options, "--json", stderr=subprocess.DEVNULL)
     try:
         text = ""
         while not text.rstrip().endswith("\n}"):
             line = process.stdout.readline()
             assert line, "the server has not started"
             text += line
-        yield Served(json.loads(text)["url"], made.document["secret"])
+        document = json.loads(text)
+        beside = {spoken: document[spoken] for spoken in ("grpc", "thrift") if spoken in document}
+        yield Served(document["url"], made.document["secret"], beside)
     finally:
         process.terminate()
         process.communicate(timeout=30)
 
 
-def run_client(name: str, script: str, *arguments: str, **environment: str) -> dict[str, Any]:
+def run_client(
+    name: str, script: str, *arguments: str, given: str | None = None, **environment: str
+) -> dict[str, Any]:
     """Run a script of ``tests/clients`` with the client's own interpreter; return what it prints."""
     done = subprocess.run(
         [ROOT / ".venv-clients" / name / "bin" / "python", ROOT / "tests" / "clients" / name / script, *arguments],
         env={"PATH": os.environ["PATH"], "HOME": "/nonexistent", **environment},
+        input=given,
         capture_output=True,
         text=True,
         timeout=120,

@@ -10,7 +10,7 @@ from scoreline.core.extensions import Extensions
 from scoreline.serving.media.medium import Medium
 from scoreline.serving.protocols.dialect import Dialect
 
-JSON = ("application/json", "text/json")
+JSON = ("application/json", "text/json", "application/json-rpc", "application/jsonrequest")
 READ_AS_JSON = frozenset({"", *JSON, "text/plain", "application/octet-stream", "application/x-www-form-urlencoded"})
 """The last is what ``curl -d`` says when it is not told otherwise."""
 UTF_8 = frozenset({"utf-8", "utf8", "us-ascii"})

@@ -67,3 +67,11 @@ def test_a_deployment_that_is_not_there_is_told_in_the_form_of_json_rpc(server: 
     assert response.status == 404
     error = response.document["error"]
     assert (error["code"], error["data"]["request_id"]) == (-32004, response.headers["x-request-id"])
+
+
+@pytest.mark.parametrize("content_type", ["application/json-rpc", "application/jsonrequest; charset=utf-8"])
+def test_a_body_may_have_the_content_types_of_json_rpc(server: Server, content_type: str) -> None:
+    headers = [f"content-type: {content_type}", f"accept: {content_type}"]
+    sent = request({"id": 1, "method": "get_target_labels"}, *headers, path=PATH)
+    [response] = responses(server.exchange(sent).sent)
+    assert response.document["result"] == ["good", "bad"]
