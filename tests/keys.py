@@ -26,6 +26,8 @@ class Keys:
         self.held = threading.Event()
         """Answers wait until it is set."""
         self.held.set()
+        self.used: list[list[str]] = []
+        """Each time that the use of keys was noted: their ids."""
         self._keys: dict[str, Access] = {}
         self._users: dict[str, tuple[str, Access]] = {}
         self._counter = 1
@@ -49,6 +51,9 @@ class Keys:
     def change(self) -> None:
         """Change something that an access does not know of."""
         self._counter += 1
+
+    def note_use(self, key_ids: Iterable[str]) -> None:
+        self.used.append(sorted(key_ids))
 
     def change_counter(self) -> int:
         return self._counter

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -67,12 +67,12 @@ class Security:
         with self._store.reading() as records:
             return records.change_counter()
 
-    def note_use(self, key_ids: Iterable[str]) -> None:
+    def note_use(self, key_ids: Collection[str]) -> None:
         """Write that keys were used just now, at most once a minute each. For those who keep accesses and ask less."""
-        now, used = self._now(), list(key_ids)
-        if used:
+        if key_ids:
+            now = self._now()
             with self._store.writing() as records:
-                records.note_use(used, now, now - USE_NOTED_EVERY)
+                records.note_use(list(key_ids), now, now - USE_NOTED_EVERY)
 
     def ensure_administrator(self) -> str | None:
         """Make a key that administers the installation where nobody does; return its secret, this one time."""

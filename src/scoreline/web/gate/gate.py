@@ -7,6 +7,7 @@ import logging
 import threading
 import time
 from collections import Counter
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Protocol, TypeVar
@@ -23,6 +24,8 @@ from scoreline.web.gate.seam import Known
 
 POLL_SECONDS = 0.25
 """How often it is asked whether anything changed."""
+NOTE_SECONDS = 60.0
+"""How often it is written which keys were used."""
 N_KEPT = 10_000
 """Credentials that are remembered; those that do not hold are counted apart."""
 STRANGER_SECONDS = 5.0
@@ -68,6 +71,10 @@ class Authority(Protocol):
         """Return a number that grows with every change that an Access does not know of."""
         ...
 
+    def note_use(self, key_ids: Collection[str]) -> None:
+        """Write that keys were used lately."""
+        ...
+
     def space(self, id_or_name: str) -> Space:
         """Return a space. Raises NotFound."""
         ...
@@ -91,6 +98,8 @@ class KeyGate:
         self._n_asking: Counter[str] = Counter()
         self._failures: dict[str, Bucket] = {}
         self._threads = ThreadPoolExecutor(N_THREADS, "scoreline-gate")
+        self._used: set[str] = set()
+        """Ids of keys that were used since that was last written."""
         self._counter: int | None = None
         self._closed = threading.Event()
         self._following: threading.Thread | None = None
@@ -153,10 +162,13 @@ class KeyGate:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _follow(self) -> None:
-        failed = False
+        failed, noted_at = False, time.monotonic()
         while not self._closed.wait(POLL_SECONDS):
             try:
                 self.refresh()
+                if time.monotonic() - noted_at >= NOTE_SECONDS:
+                    noted_at = time.monotonic()
+                    self.note_use()
                 failed = False
             except Exception:
                 if not failed:
@@ -169,9 +181,23 @@ class KeyGate:
         if counter == self._counter:
             return
         if self._counter is not None:
+            self._gather_used()
             self._familiar = {key if isinstance(key, bytes) else key[0] for key in self._passes}
             self._passes, self._strangers = {}, {}
         self._counter = counter
+
+    def note_use(self) -> None:
+        """Have it written which keys were used since this was last done."""
+        self._gather_used()
+        used, self._used = self._used, set()
+        if used:
+            self._authority.note_use(used)
+
+    def _gather_used(self) -> None:
+        for kept in list(self._passes.values()):
+            if kept.used and kept.access.kind == "key":
+                kept.used = False
+                self._used.add(kept.access.id)
 
     def _too_many(self, credential: bytes, origin: str) -> Stranger | None:
         """Return the refusal of what would keep the threads from those who may come in; None: there is room."""

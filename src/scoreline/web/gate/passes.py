@@ -21,7 +21,7 @@ NOBODY = Access(kind="anyone", grants={})
 class Pass:
     """A credential that holds, in one space."""
 
-    __slots__ = ("_actions", "_bucket", "access", "expires_at", "reached")
+    __slots__ = ("_actions", "_bucket", "access", "expires_at", "reached", "used")
 
     def __init__(self, access: Access, bucket: Bucket | None = None) -> None:
         self.access = access
@@ -30,9 +30,12 @@ class Pass:
         self._bucket = bucket
         self.reached: set[str] = set()
         """Full names of deployments with which it was found to be good for scoring."""
+        self.used = False
+        """Whether a request came with it since that was last asked."""
 
     def admit(self, needs: Needs) -> Access:
         """Let a request in. Raises TooManyRequests, Forbidden."""
+        self.used = True
         if self._bucket is not None and (seconds := self._bucket.take()):
             raise TooManyRequests(
                 f"{self.access.kind} `{self.access.name}` may send {self.access.rate:g} requests a second, "
