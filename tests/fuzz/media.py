@@ -8,6 +8,7 @@ import zlib
 from typing import Any
 
 import msgspec
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import zstandard
@@ -28,6 +29,12 @@ def _arrow() -> bytes:
     return out.getvalue()
 
 
+def _npy() -> bytes:
+    out = io.BytesIO()
+    np.save(out, np.array([["42", "1500.5", "radio"], ["", "300", "car"]]))
+    return out.getvalue()
+
+
 def _parquet(**options: Any) -> bytes:
     out = io.BytesIO()
     pq.write_table(pa.Table.from_pylist(ROWS), out, **options)
@@ -39,6 +46,8 @@ WHOLE = {
     "application/msgpack": [msgspec.msgpack.encode({"rows": ROWS}), msgspec.msgpack.encode(ROWS)],
     "text/csv": [b"age,amount,purpose\n42,1500.5,radio\n,300,car\n", b'"age";"purpose"\r\n"4""2";car\r\n'],
     "text/csv; header=absent": [b"42,1500.5,radio\n,300,car\n"],
+    "application/jsonlines": [b"\n".join(map(msgspec.json.encode, ROWS)), b'{"features": [42, 1500.5, "radio"]}'],
+    "application/x-npy": [_npy()],
     "application/vnd.apache.arrow.stream": [_arrow()],
     "application/vnd.apache.parquet": [_parquet(), _parquet(compression="none", use_dictionary=False)],
 }

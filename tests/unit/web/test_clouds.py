@@ -135,6 +135,8 @@ def test_an_array_is_answered_with_an_array(http: httpx.Client, path: str, order
         (b"", "empty"),
         (b"\x93NUMPY", "not NPY"),
         (b"PK\x03\x04", "not NPY"),
+        (npy(np.array([["a", "b", "c"]])).replace(b"a\0\0\0", b"\xff\xff\xff\xff"), "not valid Unicode"),
+        (npy(np.array([["a", "b", "c"]], dtype=">U1")).replace(b"\0\0\0b", b"\0\0\xd8\0"), "not valid Unicode"),
         (npy(np.array([{"a": 1}], dtype=object)), "neither numbers nor texts"),
         (npy(np.zeros((2, 3), dtype="M8[s]")), "neither numbers nor texts"),
         (npy(np.zeros((2, 3)))[:-1], "bytes"),

@@ -22,6 +22,8 @@ LONGEST_HEADER = 10_000
 """Characters; NumPy writes some hundred for a plain array."""
 KINDS = frozenset("biufU")
 """Truth, whole numbers, floats, texts. An array of objects would be a pickle, and is never opened."""
+LAST_CHARACTER, FIRST_HALF, LAST_HALF = 0x10FFFF, 0xD800, 0xDFFF
+"""Of Unicode; those from the first to the last half are no characters by themselves."""
 _HINT = "send numpy.save of an array [rows, columns] of numbers or texts, without pickled objects"
 
 
@@ -75,4 +77,12 @@ def _array(body: bytes) -> npt.NDArray[Any]:
     if n_bytes != len(body) - start or min(shape, default=0) < 0:
         raise BadRequest(f"the array has {len(body) - start} bytes, its header says {n_bytes}", hint=_HINT)
     flat = np.frombuffer(body, dtype, offset=start)
+    if dtype.kind == "U":
+        _check_characters(np.frombuffer(body, np.dtype("u4").newbyteorder(dtype.byteorder), offset=start))
     return flat.reshape(shape, order="F" if by_columns else "C")
+
+
+def _check_characters(codes: npt.NDArray[np.uint32]) -> None:
+    """Raise BadRequest for what is no character: NumPy makes texts of it that break Python."""
+    if np.any(codes > LAST_CHARACTER) or np.any((codes >= FIRST_HALF) & (codes <= LAST_HALF)):
+        raise BadRequest("a text in the array is not valid Unicode", hint="write texts of whole characters")

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -53,6 +56,12 @@ def parquet_of(frame: pl.DataFrame, **options: str | bool) -> bytes:
     return file.getvalue()
 
 
+def npy_of(array: npt.NDArray[Any]) -> bytes:
+    file = io.BytesIO()
+    np.save(file, array)
+    return file.getvalue()
+
+
 WHOLE: dict[str, list[bytes]] = {
     "msgpack": [
         msgspec.msgpack.encode({"rows": FRAME.drop("other").to_dicts()}),
@@ -61,6 +70,16 @@ WHOLE: dict[str, list[bytes]] = {
     ],
     "csv": [FRAME.drop("other").write_csv().encode(), b'age,purpose\n1,"a ""b"""\n2, "c"\n'],
     "csv-without-header": [FRAME.drop("other").write_csv(include_header=False, quote_style="always").encode()],
+    "csv-of-any-kind": [
+        FRAME.drop("other").write_csv().encode(),
+        FRAME.drop("other").write_csv(include_header=False).encode(),
+    ],
+    "json-lines": [
+        FRAME.drop("other").write_ndjson().encode(),
+        b'[1.5, true, null, "car", "3"]\n[2, 0, 86400, "", null]',
+        b'{"features": [1, 2, 3, 4, 5]}\n',
+    ],
+    "npy": [npy_of(np.ones((3, 5))), npy_of(np.array([["1", "true", "", "car", "3"]] * 2, order="F"))],
     "arrow": [arrow_of(FRAME), arrow_of(CATEGORIES), views_of(FRAME), views_of(CATEGORIES)],
     "parquet": [parquet_of(FRAME), parquet_of(CATEGORIES, compression="zstd"), parquet_of(FRAME, use_dictionary=False)],
     "compressed arrow": [arrow_of(FRAME, compression="lz4"), arrow_of(CATEGORIES, compression="zstd")],
