@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from starlette.requests import Request
 
 from scoreline.core.access import ANYONE, Access, Needs
+from scoreline.core.errors import Forbidden
 from scoreline.web.gate.passes import Pass, Stranger
 
 GATE = "gate"
@@ -50,12 +53,17 @@ class Gate(Protocol):
 
 
 class OpenGate:
-    """Lets everyone in, to do anything."""
+    """Lets everyone in, to do anything; but for pages of other sites: whoever reads one would do what it says."""
 
     def __init__(self) -> None:
         self._everyone = Pass(ANYONE)
 
     async def admit(self, request: Request, needs: Needs) -> Access:
+        if needs in ("edit", "admin") and not _is_of_this_server(request):
+            raise Forbidden(
+                "pages of other sites may not change anything on a server that is open to all",
+                hint="leave --open out, and send a key",
+            )
         return ANYONE
 
     async def identify(self, credential: bytes, needs: Needs, *, space: str = "", origin: str = "") -> Access:
@@ -76,3 +84,19 @@ class OpenGate:
 
     def close(self) -> None:
         pass
+
+
+def _is_of_this_server(request: Request) -> bool:
+    """Whether no browser sends it, or one that shows a page of this server, under a name that nobody else can give it.
+
+    A site can have its own name lead here, so a name is none, but ``localhost``.
+    """
+    origin, host = request.headers.get("origin"), request.headers.get("host", "")
+    if origin is None:
+        return True
+    name = urlsplit(f"//{host}").hostname or ""
+    try:
+        is_address = bool(ipaddress.ip_address(name))
+    except ValueError:
+        is_address = name == "localhost"
+    return is_address and urlsplit(origin).netloc == host
