@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +16,7 @@ from tests.artifacts import ROWS, tiny_artifact
 from scoreline.app.settings import App
 from scoreline.core.schema import Column, Schema
 from scoreline.web.app import create_app
+from scoreline.web.gate import KeyGate
 from scoreline.web.server import background, bind
 
 PUBLISHED = {"2": definitions.SWAGGER_20, "3": definitions.OPENAPI_30, "3.1": definitions.OPENAPI_31}
@@ -188,6 +190,20 @@ def test_who_saw_and_changed_keys_is_in_the_audit_log(app: App, azure: httpx.Cli
     changed, *_, shown = app.security.audit()
     assert (shown.action, shown.target) == ("deployment.keys.show", "credit")
     assert (changed.action, changed.target) == ("deployment.keys.regenerate", "credit (secondary)")
+
+
+def test_a_token_scores_in_place_of_its_key(app: App) -> None:
+    key = app.security.create_key("caller", space="default", role="scorer").secret
+    gate = KeyGate(app.security)
+    with (
+        background(create_app(app.registry, control=app, gate=gate), bind(port=0)) as url,
+        httpx.Client(base_url=url) as client,
+    ):
+        told = client.post("/services/credit/token", headers={"authorization": f"Bearer {key}"}).json()
+        assert time.time() < told["refreshAfter"] < told["expiryOn"]
+        said = {"authorization": f"{told['tokenType']} {told['accessToken']}"}
+        assert client.post("/services/credit/score", json={"data": ROWS}, headers=said).status_code == 200
+        assert client.post("/services/credit/token").status_code == 401
 
 
 def test_an_operation_that_never_was_is_not_found(azure: httpx.Client) -> None:

@@ -1,4 +1,4 @@
-"""What Azure Machine Learning has around ``/score``: documents, health, keys, logs, the service's own description."""
+"""What Azure Machine Learning has around ``/score``: documents, health, keys, tokens, logs, its form of a service."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from starlette.routing import Route
 from scoreline.web.control.azure.documents import document_routes
 from scoreline.web.control.azure.keys import key_routes
 from scoreline.web.control.azure.services import service_routes
+from scoreline.web.control.azure.tokens import token_routes
 from scoreline.web.service import Service
 
 
@@ -14,5 +15,6 @@ def azure_routes(service: Service) -> list[Route]:
     """Return the routes."""
     routes = document_routes(service)
     if service.app is not None:
-        routes += key_routes(service, service.app) + service_routes(service, service.app)
+        for made in (key_routes, token_routes, service_routes):
+            routes += made(service, service.app)
     return routes
