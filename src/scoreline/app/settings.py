@@ -117,6 +117,12 @@ SETTINGS: tuple[Setting, ...] = (
         "Sites whose scripts may ask, from a browser: `https://a.example,http://localhost:3000`; `*` is every site.",
     ),
     Setting(
+        "allow_pickle",
+        "SCORELINE_ALLOW_PICKLE",
+        "off",
+        "`on`: who imports a pickle and says `--trust` has the code in it run, confined; else pickles are refused.",
+    ),
+    Setting(
         "request_log",
         "SCORELINE_REQUEST_LOG",
         "all",
@@ -147,6 +153,7 @@ class Settings(NamedTuple):
     """None: any number."""
     max_connections: int = 20_000
     cors_origins: tuple[str, ...] = ()
+    allow_pickle: bool = False
     request_log: RequestLog = "all"
     secret: read.Secret | None = None
     """None: the one in the database."""
@@ -193,6 +200,7 @@ class Settings(NamedTuple):
             max_pending=read.whole("SCORELINE_MAX_PENDING", given),
             max_connections=read.whole("SCORELINE_MAX_CONNECTIONS", given) or 20_000,
             cors_origins=read.origins("SCORELINE_CORS_ORIGINS", given.get("SCORELINE_CORS_ORIGINS", "").split(",")),
+            allow_pickle=read.switch("SCORELINE_ALLOW_PICKLE", given, "off"),
             request_log=_request_log("SCORELINE_REQUEST_LOG", given),
             secret=read.secret("SCORELINE_SECRET", given),
         )
