@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scoreline.app.settings import App
 from scoreline.core.entities import Version
+from scoreline.core.errors import BadSetting
 from scoreline.core.manifest import Manifest, Parity
 from scoreline.core.schema import Task
 from scoreline.registry.names import check_name, suggest_name
@@ -56,7 +57,7 @@ def import_model(
     app: App,
     path: Path,
     *,
-    sample: Path | str | pl.DataFrame,
+    sample: Path | str | pl.DataFrame | None = None,
     name: str | None = None,
     target: str | None = None,
     labels: Sequence[str] = (),
@@ -64,6 +65,7 @@ def import_model(
     columns: Sequence[str] = (),
     types: Mapping[str, str] | None = None,
     trusted: Sequence[str] = (),
+    trust_pickle: bool = False,
     output: Path | None = None,
     register: bool = True,
     promote: bool | None = None,
@@ -72,15 +74,17 @@ def import_model(
 
     Args:
         path: ONNX, LightGBM's text, XGBoost's JSON or UBJSON, a skops file, an MLflow model's folder or archive.
-        sample: rows as the model scores them, with or without ``target``: a table's file, or a frame.
+        sample: rows as the model scores them, with or without ``target``: a table's file, or a frame. Without it the
+            proof is on rows that are made up.
         name: of the scoring pipeline and its model; by default the file's.
         labels: classes in the order of the model's probabilities, where it does not name them.
         columns: the sample's names of the model's columns, in the model's order, where names do not tell.
         types: column → type, where the sample alone does not tell.
         trusted: types in a skops file that are trusted beside those that skops trusts.
+        trust_pickle: the code in a pickle may run, where the setting ``allow_pickle`` says so too.
         output: where the file is written; by default it is kept in the registry only.
 
-    Raises NotFound, ModelRefused, ParityFailed, BadData, BadSetting.
+    Raises NotFound, ModelRefused, ParityFailed, BadData, BadSetting, MissingExtra.
     """
     from scoreline.data import read_table
     from scoreline.importing.conversion import Wishes, convert
@@ -88,7 +92,21 @@ def import_model(
 
     model = check_name("model", name or suggest_name(path.resolve().name.split(".")[0]) or "model")
     rows = read_table(sample) if isinstance(sample, Path | str) else sample
-    wishes = Wishes(model, target, tuple(labels), task, tuple(columns), dict(types or {}), tuple(trusted))
+    if trust_pickle and not app.settings.allow_pickle:
+        raise BadSetting(
+            "--trust: the code in pickles may not run here",
+            hint="an administrator allows it: SCORELINE_ALLOW_PICKLE=on",
+        )
+    wishes = Wishes(
+        name=model,
+        target=target,
+        labels=tuple(labels),
+        task=task,
+        columns=tuple(columns),
+        types=dict(types or {}),
+        trusted=tuple(trusted),
+        pickles=trust_pickle,
+    )
     converted = convert(path, rows, wishes)
     with tempfile.TemporaryDirectory(prefix="scoreline-") as folder:
         file = output or Path(folder) / f"{model}.scoreline"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from msgspec.structs import replace
 
 from scoreline.automl import describe
 from scoreline.automl.scorers import default_scorer, oriented, scorers_for
@@ -38,10 +39,11 @@ def artifact(
     rows: Rows,
     graph_bytes: bytes,
     parity: Parity,
+    is_made: bool,
     settings: dict[str, Any],
     libraries: dict[str, str],
 ) -> tuple[Manifest, dict[str, bytes]]:
-    """Describe the graph, score a few rows with it, and measure it."""
+    """Describe the graph, score a few rows with it, and measure it. ``is_made``: nobody ever saw the rows."""
     graph = Graph(graph_bytes)
     chosen = np.arange(min(len(rows), MOST_REFERENCE_ROWS))
     some, predictions = dataset.take(chosen), Predictions(Form(task, target, labels), graph.run(rows[chosen]))
@@ -64,12 +66,12 @@ def artifact(
         schema=schema,
         outputs=outputs(task, target, labels),
         scores=Scores(scorer=default_scorer(task), validation={}, validation_sd={}, test=test),
-        profile=profile(dataset.frame.select(schema.names), schema),
+        profile={} if is_made else profile(dataset.frame.select(schema.names), schema),
         parity=parity,
         lineage=Lineage(
             dataset=dataset.digest,
             dataset_name=dataset.name,
-            n_rows=dataset.n_rows,
+            n_rows=0 if is_made else dataset.n_rows,
             experiment="",
             settings=settings,
             libraries={**describe.library_versions(), **libraries},
@@ -78,9 +80,7 @@ def artifact(
     )
     pipeline = ScoringPipeline(manifest, graph, read_sample(members[SAMPLE]))
     latency = describe.measure_latency(pipeline, pipeline.sample.rows)
-    import msgspec
-
-    return msgspec.structs.replace(manifest, latency=latency), members
+    return replace(manifest, latency=latency), members
 
 
 def file_digest(path: Path) -> str:

@@ -18,7 +18,7 @@ def main() -> None:
     """Answer requests until there are no more."""
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what libraries print is no answer
-    confinement.confine(strict="--strict" in sys.argv)
+    confinement.confine(strict=confinement.STRICT in sys.argv)
     import msgspec
 
     from scoreline.importing import messages
@@ -47,7 +47,7 @@ class _Child:
     def answer(self, request: Request) -> Answer:
         from scoreline.core.errors import ScorelineError
         from scoreline.importing.messages import ROWS, Refused
-        from scoreline.importing.original import CannotTake
+        from scoreline.importing.original import CannotTake, first_line
 
         try:
             return self._do(request)
@@ -58,8 +58,7 @@ class _Child:
         except MemoryError:
             return Refused("model_refused", "it needs more memory than an import may have")
         except Exception as error:  # a stranger's file may break anything
-            told = str(error).strip().partition("\n")[0][:300]
-            return Refused("model_refused", f"it cannot be read: {type(error).__name__}: {told}")
+            return Refused("model_refused", f"it cannot be read: {type(error).__name__}: {first_line(error)}")
 
     def _do(self, request: Request) -> Answer:
         from scoreline.importing.messages import Built, Open, Opened, Score, Scored

@@ -50,7 +50,7 @@ def fit_columns(
     }
     for column, feature in zip(names, described.features, strict=True):
         kind = wishes[column].partition(":")[0]
-        if (kind in NUMERIC_TYPES) != (feature.kind == "number"):
+        if feature.kind != "any" and (kind in NUMERIC_TYPES) != (feature.kind == "number"):
             raise BadSetting(
                 f"column `{column}` cannot be {kind}: the model takes it as a {feature.kind}",
                 hint="number, boolean or datetime" if feature.kind == "number" else "category or text",
@@ -89,10 +89,10 @@ def _names(described: Described, found: list[str], target: str | None, columns: 
             f"the model takes {len(features)} columns without names, and the sample has {len(free)}: {_listing(free)}",
             hint="--columns names those that it takes, in its order; --target names the one that it predicts",
         )
-    if any(f.kind != features[0].kind for f in features):
+    if not described.ordered:
         raise BadSetting(
-            "the model takes numbers and texts in columns without names",
-            hint="--columns names them in its order",
+            "the model takes its columns in several inputs, without names",
+            hint=f"--columns names them in this order: {_listing([feature.name for feature in features])}",
         )
     return free
 
@@ -110,7 +110,8 @@ def _check_given(described: Described, found: list[str], columns: Sequence[str])
 
 def _type(feature: Feature, values: pl.Series) -> str:
     numbers = read_numbers(values) if values.dtype == pl.String or values.dtype.is_numeric() else None
-    if feature.kind == "number":
+    kind = feature.kind if feature.kind != "any" else _kind(values)
+    if kind == "number":
         if values.dtype == pl.Boolean:
             return "boolean"
         if numbers is None:
@@ -122,6 +123,13 @@ def _type(feature: Feature, values: pl.Series) -> str:
     if feature.levels is None and values.null_count() < len(values) and infer(values, numbers).type == "text":
         return "text"
     return "category"
+
+
+def _kind(values: pl.Series) -> str:
+    if values.dtype != pl.String:
+        return "number"
+    numbers = read_numbers(values)
+    return "text" if numbers.refused.any() and infer(values, numbers).type != "boolean" else "number"
 
 
 def _column(column: Column, feature: Feature) -> Column:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import ctypes
 import os
 import resource
+import signal
 
 MOST_MEMORY_BYTES = 4 << 30
 MOST_CPU_SECONDS = 600
 LARGEST_WRITTEN_FILE_BYTES = 16 << 20
-NEW_USER, NEW_NETWORK = 0x10000000, 0x40000000
-"""``CLONE_NEWUSER`` and ``CLONE_NEWNET`` of ``sched.h``."""
-NO_NEW_PRIVILEGES = 38
-"""``PR_SET_NO_NEW_PRIVS`` of ``prctl.h``."""
+NEW_IPC, NEW_USER, NEW_PROCESSES, NEW_NETWORK = 0x08000000, 0x10000000, 0x20000000, 0x40000000
+"""``CLONE_NEWIPC``, ``CLONE_NEWUSER``, ``CLONE_NEWPID`` and ``CLONE_NEWNET`` of ``sched.h``."""
+DIE_WITH_PARENT, NO_NEW_PRIVILEGES = 1, 38
+"""``PR_SET_PDEATHSIG`` and ``PR_SET_NO_NEW_PRIVS`` of ``prctl.h``."""
+STRICT = "--strict"
 
 
 class NotConfined(Exception):
@@ -29,13 +31,25 @@ def confine(*, strict: bool) -> None:
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_FSIZE, LARGEST_WRITTEN_FILE_BYTES)
     library = ctypes.CDLL(None, use_errno=True)
-    alone = getattr(library, "unshare", None)
-    if alone is None or alone(NEW_USER | NEW_NETWORK) != 0:
+    unshare = getattr(library, "unshare", None)
+    apart = NEW_USER | NEW_NETWORK | NEW_IPC | (NEW_PROCESSES if strict else 0)
+    if unshare is None or unshare(apart) != 0:
         if strict:
-            reason = os.strerror(ctypes.get_errno()) if alone is not None else "there is no unshare(2)"
+            reason = os.strerror(ctypes.get_errno()) if unshare is not None else "there is no unshare(2)"
             raise NotConfined(f"the kernel does not let this user take the network away from a process: {reason}")
         return
     library.prctl(NO_NEW_PRIVILEGES, 1, 0, 0, 0)
+    if strict:
+        _go_on_alone(library)
+
+
+def _go_on_alone(library: ctypes.CDLL) -> None:
+    """Go on as a child that sees no other process; this one only waits for it."""
+    child = os.fork()
+    if child:
+        _pid, status = os.waitpid(child, 0)
+        os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
+    library.prctl(DIE_WITH_PARENT, signal.SIGKILL, 0, 0, 0)
 
 
 def _limit(what: int, most: int) -> None:

@@ -12,7 +12,10 @@ import numpy.typing as npt
 from scoreline.core.schema import Label, Task
 from scoreline.scoring.rows import Rows
 
-FeatureKind = Literal["number", "text"]
+MOST_CHARACTERS = 160
+"""Of what a library says, that a sentence of ours repeats."""
+FeatureKind = Literal["number", "text", "any"]
+"""``any``: the original does not say; what the sample holds is what it is."""
 
 
 class Feature(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +39,8 @@ class Described(msgspec.Struct, frozen=True, kw_only=True):
     features: tuple[Feature, ...]
     named: bool
     """Whether the features have names of their own; else they are known by their order."""
+    ordered: bool = True
+    """Whether that order is the one of the table it was fitted on."""
     task: Task | None
     """None: its outputs can be more than one thing."""
     labels: tuple[Label, ...] | None = None
@@ -102,3 +107,9 @@ def values_of(rows: Rows, source: Source) -> npt.NDArray[Any]:
     """Return the column of a feature."""
     column: npt.NDArray[Any] = getattr(rows, source.block)[:, source.index]
     return column
+
+
+def first_line(error: Exception) -> str:
+    """Return the beginning of what a library says."""
+    line = str(error).strip().partition("\n")[0]
+    return line if len(line) <= MOST_CHARACTERS else line[: MOST_CHARACTERS - 1] + "…"

@@ -20,7 +20,8 @@ import numpy.typing as npt
 from scoreline.core import python
 from scoreline.core.errors import ERRORS, ModelRefused
 from scoreline.importing import messages
-from scoreline.importing.kinds import Kind
+from scoreline.importing.confinement import STRICT
+from scoreline.importing.finding import FileKind
 from scoreline.importing.messages import Build, Built, Open, Opened, Refused, Score, Scored
 from scoreline.importing.original import CannotTake, Plan
 from scoreline.scoring.rows import Rows
@@ -38,12 +39,13 @@ _T = TypeVar("_T", Opened, Built, Scored)
 class OriginalProcess:
     """An original, opened in a process of its own that ends with the ``with`` block."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, strict: bool = False) -> None:
+        """``strict``: a stranger's code will run; where the kernel cannot confine it the process does not begin."""
         self._folder = tempfile.TemporaryDirectory(prefix="scoreline-import-")
         self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 (closed by __exit__)
         kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
         self._process = subprocess.Popen(  # noqa: S603 (ourselves)
-            python.command("scoreline.importing.child"),
+            python.command("scoreline.importing.child", *([STRICT] if strict else [])),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._complaints,
@@ -55,7 +57,7 @@ class OriginalProcess:
         self._requests, self._answers = cast(IO[bytes], self._process.stdin), cast(IO[bytes], self._process.stdout)
         self._decoder = msgspec.msgpack.Decoder(messages.Answer)
 
-    def open(self, path: Path, kind: Kind, trusted: tuple[str, ...] = ()) -> Opened:
+    def open(self, path: Path, kind: FileKind, trusted: tuple[str, ...] = ()) -> Opened:
         """Open a file. Raises ModelRefused."""
         return self._ask(Open(str(path.absolute()), kind, trusted), Opened)
 

@@ -14,7 +14,7 @@ from scoreline.automl.parity import TOLERANCE
 from scoreline.core.errors import ModelRefused, ParityFailed
 from scoreline.core.manifest import KindParity, Parity
 from scoreline.core.schema import LARGEST_NUMBER, Column, Schema, Task
-from scoreline.importing.original import CannotTake
+from scoreline.importing.original import CannotTake, first_line
 from scoreline.importing.process import OriginalProcess
 from scoreline.scoring.graph import Graph
 from scoreline.scoring.rows import Rows
@@ -33,7 +33,9 @@ class Proof(NamedTuple):
 
     parity: Parity
     required: frozenset[str]
-    """Columns that must not be missing: the original does not take that, or answers with nothing."""
+    """Columns that must not be missing: the original does not take that, or the graph scores it otherwise."""
+    n_differ: int
+    """How many of them the original does take."""
     notes: tuple[str, ...]
 
 
@@ -47,7 +49,10 @@ class _Prover:
     def gap(self, rows: Rows) -> float | None:
         """Return the largest difference; None: the original gives no number. Raises CannotTake."""
         expected = self._original.score(rows)
-        found = np.asarray(self._graph.run(rows), np.float64)
+        try:
+            found = np.asarray(self._graph.run(rows), np.float64)
+        except Exception as error:  # onnxruntime's own exceptions share no base but this
+            raise ModelRefused(f"the graph that was made of it cannot run: {first_line(error)}") from None
         if expected.shape != found.shape:
             raise ModelRefused(f"the original answers with {expected.shape}, the graph with {found.shape}")
         if np.isnan(expected).any():
@@ -89,7 +94,7 @@ def prove(
     one = [prover.gap(sample[i : i + 1]) or 0.0 for i in range(min(len(sample), N_BASES))]
     prover.count("single", sample[: len(one)], max(one))
     bases = np.random.default_rng(seed).choice(_whole(sample), N_BASES)
-    required, notes = _missing(prover, schema, sample, bases)
+    required, n_differ, notes = _missing(prover, schema, sample, bases)
     notes += _unseen(prover, schema, sample, bases)
     notes += _extreme(prover, schema, sample, bases)
     found = {index: [np.array(values)] for index, values in thresholds.items() if values}
@@ -99,7 +104,7 @@ def prove(
         made = difficult.put(sample, bases[:3], number=(index, points))
         gap = prover.gap(made)
         prover.count("boundary", made, float("inf") if gap is None else gap)
-    return Proof(_report(prover.kinds), frozenset(required), tuple(notes))
+    return Proof(_report(prover.kinds), frozenset(required), n_differ, tuple(notes))
 
 
 def _scores_of_sample(original: OriginalProcess, sample: Rows, task: Task) -> Floats:
@@ -128,7 +133,10 @@ def _whole(rows: Rows) -> npt.NDArray[np.int64]:
     return np.flatnonzero(whole) if whole.any() else np.arange(len(rows))
 
 
-def _missing(prover: _Prover, schema: Schema, rows: Rows, bases: npt.NDArray[np.int64]) -> tuple[set[str], list[str]]:
+def _missing(
+    prover: _Prover, schema: Schema, rows: Rows, bases: npt.NDArray[np.int64]
+) -> tuple[set[str], int, list[str]]:
+    n_differ = 0
     required: set[str] = set()
     notes = []
     for column, made in _each(schema, rows, bases, numbers=lambda _: np.array([np.nan]), texts=("",)):
@@ -143,12 +151,13 @@ def _missing(prover: _Prover, schema: Schema, rows: Rows, bases: npt.NDArray[np.
             prover.count("missing", made, gap)
             continue
         required.add(column.name)
+        n_differ += gap is not None
         notes.append(f"column `{column.name}` must not be missing: the original {reason}")
     if not required:
         nothing = Rows(np.full((1, len(schema.numbers)), np.nan), np.full((1, len(schema.texts)), "", object))
         gap = prover.gap(nothing)
         prover.count("missing", nothing, float("inf") if gap is None else gap)
-    return required, notes
+    return required, n_differ, notes
 
 
 def _unseen(prover: _Prover, schema: Schema, rows: Rows, bases: npt.NDArray[np.int64]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -55,7 +56,7 @@ class Questions:
 
 
 def write_matrix(
-    graph: GraphWriter, questions: Questions, plan: Plan, levels: dict[int, tuple[str, ...]], zero: float
+    graph: GraphWriter, questions: Questions, plan: Plan, levels: Mapping[int, tuple[str, ...]], zero: float = 0.0
 ) -> tuple[str, list[SetKey]]:
     """Write the matrix double [n, d] that answers the questions, and tell in which order those about sets stand.
 
@@ -101,6 +102,16 @@ def _column(index: int, levels: tuple[str, ...], sets: list[frozenset[int]]) -> 
         table[[FIRST_LEVEL + code for code in codes if code < len(levels)], position] = IN
     column.table = table
     return column
+
+
+def thresholds_of(forest: Forest, questions: Questions, plan: Plan) -> dict[int, npt.NDArray[np.float64]]:
+    """Return index in the numbers block → the values at which nodes decide."""
+    asked = list(questions.numbers)
+    found: dict[int, list[npt.NDArray[np.float64]]] = {}
+    for question, values in forest.thresholds().items():
+        if question >= 0:
+            found.setdefault(plan.sources[asked[question][0]].index, []).append(values)
+    return {index: np.unique(np.concatenate(values)) for index, values in found.items()}
 
 
 def codes_of(texts: npt.NDArray[np.object_], levels: tuple[str, ...], *, missing: float, unseen: float) -> list[float]:

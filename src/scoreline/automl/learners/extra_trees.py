@@ -62,7 +62,7 @@ class ExtraTrees:
             if limits.reached(model.n_estimators):
                 break
         classes = np.arange(1) if regression else np.asarray(model.classes_)
-        trees = [_tree(estimator.tree_, classes, n_scores, model.n_estimators) for estimator in model.estimators_]
+        trees = [tree_of(estimator.tree_, classes, n_scores, model.n_estimators) for estimator in model.estimators_]
         return FittedExtraTrees(model, trees, problem)
 
 
@@ -93,7 +93,7 @@ class FittedExtraTrees:
         return self.forest().to_onnx(graph, matrix)
 
 
-def _tree(tree: Any, classes: NDArray[np.int64], n_scores: int, n_trees: int) -> Tree:
+def tree_of(tree: Any, classes: NDArray[np.int64], n_scores: int, n_trees: int) -> Tree:
     """Flatten a scikit-learn tree; its leaf values (class shares, or a mean) are divided by the number of trees."""
     leaf = np.zeros((tree.node_count, n_scores))
     leaf[:, classes] = tree.value[:, 0, :]

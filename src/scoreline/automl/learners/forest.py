@@ -44,9 +44,14 @@ class Forest:
 
     def to_onnx(self, graph: GraphWriter, matrix: str) -> str:
         """Raw scores, double [n, n_scores], from the float32 matrix; decided and summed as the library does."""
-        kind = np.float32 if self.single else np.float64
         if not self.single:
             matrix = graph.cast(matrix, onnx.TensorProto.DOUBLE)
+        raw = graph.node("TreeEnsembleRegressor", matrix, domain="ai.onnx.ml", **self.attributes())
+        return graph.cast(raw, onnx.TensorProto.DOUBLE)
+
+    def attributes(self) -> dict[str, Any]:
+        """Return the attributes of a ``TreeEnsembleRegressor``."""
+        kind = np.float32 if self.single else np.float64
         sizes = [len(tree.feature) for tree in self.trees]
         is_leaf = np.concatenate([tree.left < 0 for tree in self.trees])
         tree_ids = np.repeat(np.arange(len(self.trees)), sizes)
@@ -57,28 +62,24 @@ class Forest:
 
         branch = "BRANCH_LT" if self.single else "BRANCH_LEQ"
         leaf_trees, leaf_nodes, outputs, weights = self._leaves()
-        raw = graph.node(
-            "TreeEnsembleRegressor",
-            matrix,
-            domain="ai.onnx.ml",
-            n_targets=self.n_scores,
-            aggregate_function="SUM",
-            post_transform="NONE",
-            base_values_as_tensor=_tensor("base_values", self.base, kind),
-            nodes_treeids=tree_ids.tolist(),
-            nodes_nodeids=node_ids.tolist(),
-            nodes_featureids=np.where(is_leaf, 0, joined("feature")).tolist(),
-            nodes_modes=np.where(is_leaf, "LEAF", branch).tolist(),
-            nodes_values_as_tensor=_tensor("nodes_values", np.where(is_leaf, 0.0, joined("threshold")), kind),
-            nodes_truenodeids=np.where(is_leaf, 0, joined("left")).tolist(),
-            nodes_falsenodeids=np.where(is_leaf, 0, joined("right")).tolist(),
-            nodes_missing_value_tracks_true=np.where(is_leaf, False, joined("missing_left")).astype(int).tolist(),
-            target_treeids=leaf_trees.tolist(),
-            target_nodeids=leaf_nodes.tolist(),
-            target_ids=outputs.tolist(),
-            target_weights_as_tensor=_tensor("target_weights", weights, kind),
-        )
-        return graph.cast(raw, onnx.TensorProto.DOUBLE)
+        return {
+            "n_targets": self.n_scores,
+            "aggregate_function": "SUM",
+            "post_transform": "NONE",
+            "base_values_as_tensor": _tensor("base_values", self.base, kind),
+            "nodes_treeids": tree_ids.tolist(),
+            "nodes_nodeids": node_ids.tolist(),
+            "nodes_featureids": np.where(is_leaf, 0, joined("feature")).tolist(),
+            "nodes_modes": np.where(is_leaf, "LEAF", branch).tolist(),
+            "nodes_values_as_tensor": _tensor("nodes_values", np.where(is_leaf, 0.0, joined("threshold")), kind),
+            "nodes_truenodeids": np.where(is_leaf, 0, joined("left")).tolist(),
+            "nodes_falsenodeids": np.where(is_leaf, 0, joined("right")).tolist(),
+            "nodes_missing_value_tracks_true": np.where(is_leaf, False, joined("missing_left")).astype(int).tolist(),
+            "target_treeids": leaf_trees.tolist(),
+            "target_nodeids": leaf_nodes.tolist(),
+            "target_ids": outputs.tolist(),
+            "target_weights_as_tensor": _tensor("target_weights", weights, kind),
+        }
 
     def thresholds(self) -> dict[int, NDArray[np.float64]]:
         """Feature → the distinct values at which a tree decides."""

@@ -110,7 +110,7 @@ class FittedXgBoost:
     def forest(self) -> Forest:
         learner = msgspec.json.decode(self._text)["learner"]
         model = learner["gradient_booster"]["model"]
-        trees = [_tree(tree, output) for tree, output in zip(model["trees"], model["tree_info"], strict=True)]
+        trees = [tree_of(tree, output) for tree, output in zip(model["trees"], model["tree_info"], strict=True)]
         base = np.full(self._n_scores, self._shift)
         return Forest(trees, self._n_scores, base, single=True)
 
@@ -118,8 +118,8 @@ class FittedXgBoost:
         return link(graph, self.forest().to_onnx(graph, matrix), self._task)
 
 
-def _tree(tree: dict[str, Any], output: int) -> Tree:
-    """One tree of XGBoost's JSON: ``split_conditions`` holds thresholds, and in leaves their values."""
+def tree_of(tree: dict[str, Any], output: int) -> Tree:
+    """Make one tree of XGBoost's JSON: ``split_conditions`` holds thresholds, and in leaves their values."""
     left = np.array(tree["left_children"], np.int64)
     conditions = np.array(tree["split_conditions"], np.float32)
     return Tree(

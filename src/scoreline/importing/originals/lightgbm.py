@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cached_property
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
@@ -15,10 +14,19 @@ from scoreline.automl.graph import GraphWriter
 from scoreline.automl.learners.forest import Forest, Tree
 from scoreline.automl.learners.lightgbm import MISSING_TYPE_SHIFT, ZERO, tree_fields, tree_of
 from scoreline.core.errors import ModelRefused
-from scoreline.core.schema import Column, Task
+from scoreline.core.schema import Column, Label, Task
 from scoreline.importing.links import Link, write_link
 from scoreline.importing.original import Described, Feature, Plan, values_of
-from scoreline.importing.trees import AS_IT_COMES, HALF, ZERO_IS_MISSING, Questions, SetKey, codes_of, write_matrix
+from scoreline.importing.trees import (
+    AS_IT_COMES,
+    HALF,
+    ZERO_IS_MISSING,
+    Questions,
+    SetKey,
+    codes_of,
+    thresholds_of,
+    write_matrix,
+)
 from scoreline.scoring.rows import Rows
 from scoreline.scoring.values import text_reader
 
@@ -37,7 +45,6 @@ LINKS: dict[str, tuple[Link, Task]] = {
 PLAIN = ("regression", "regression_l1", "huber", "fair", "quantile", "mape", "lambdarank", "rank_xendcg", "custom")
 LINKS |= dict.fromkeys(PLAIN, ("identity", "regression"))
 _as_text = text_reader(Column(name="", type="category"))
-WITH_ITS_CATEGORIES = "--type COL=category names the columns that are categories"
 
 
 class _Objective(NamedTuple):
@@ -51,8 +58,8 @@ class LightGbmText:
 
     n_variants = 1
 
-    def __init__(self, path: Path, categories: frozenset[str] = frozenset()) -> None:
-        self._text = path.read_text("utf-8").replace("\r\n", "\n")
+    def __init__(self, text: str, labels: tuple[Label, ...] | None = None) -> None:
+        self._text, self._labels = text.replace("\r\n", "\n"), labels
         head, *self._sections = self._text.split("\nTree=")
         self._head = dict(line.partition("=")[::2] for line in head.split("\n"))
         if "feature_names" not in self._head or "feature_infos" not in self._head:
@@ -61,7 +68,7 @@ class LightGbmText:
         self._infos = self._head["feature_infos"].split()
         self._n_scores = int(self._head.get("num_tree_per_iteration", "1"))
         self._objective = self._read_objective()
-        self._levels = self._read_levels(categories)
+        self._levels = self._read_levels()
         if any(fields.get("is_linear", "0") != "0" for fields in self._fields):
             raise ModelRefused(
                 "its leaves hold linear models, which no ONNX tree has",
@@ -99,6 +106,7 @@ class LightGbmText:
             features=features,
             named=any(name != f"Column_{i}" for i, name in enumerate(self._names)),
             task=task,
+            labels=self._labels,
             n_labels=None if task == "regression" else 2 if task == "binary" else self._n_scores,
             notes=tuple(notes),
             libraries={"lightgbm": lightgbm.__version__},
@@ -115,13 +123,7 @@ class LightGbmText:
         return finish(graph, answer, plan.task, plan.labels, plan.n_numbers, plan.n_texts)
 
     def thresholds(self, plan: Plan) -> dict[int, npt.NDArray[np.float64]]:
-        forest, questions = self._forest()
-        asked = list(questions.numbers)
-        found: dict[int, list[npt.NDArray[np.float64]]] = {}
-        for question, values in forest.thresholds().items():
-            if question >= 0:
-                found.setdefault(plan.sources[asked[question][0]].index, []).append(values)
-        return {index: np.unique(np.concatenate(values)) for index, values in found.items()}
+        return thresholds_of(*self._forest(), plan)
 
     def score(self, rows: Rows, plan: Plan) -> npt.NDArray[np.float64]:
         matrix = np.empty((len(rows), len(self._names)))
@@ -157,20 +159,19 @@ class LightGbmText:
             link = "signed_square"
         return _Objective(link, task, float(given.get("sigmoid", "1")))
 
-    def _read_levels(self, categories: frozenset[str]) -> dict[int, tuple[str, ...]]:
+    def _read_levels(self) -> dict[int, tuple[str, ...]]:
         """Feature → its levels in the order of their codes: those of pandas, or the codes themselves."""
         line = self._text.rpartition("\npandas_categorical:")[2].partition("\n")[0]
         of_pandas = msgspec.json.decode(line) if "\npandas_categorical:" in self._text else None
         coded = [i for i, info in enumerate(self._infos) if info != "none" and not info.startswith("[")]
         if not of_pandas:
             return {i: tuple(str(code) for code in range(max(map(int, self._infos[i].split(":"))) + 1)) for i in coded}
-        places = [i for i, name in enumerate(self._names) if name in categories] or coded
-        if len(places) != len(of_pandas):  # a category that no tree uses looks like any other unused column
+        if len(coded) != len(of_pandas):  # a category that was left out of training looks like any other such column
             raise ModelRefused(
                 f"it knows the levels of {len(of_pandas)} categories, and not which of its columns they are",
-                hint=WITH_ITS_CATEGORIES,
+                hint="train without categories of one level only",
             )
-        return {i: tuple(map(_as_text, levels)) for i, levels in zip(places, of_pandas, strict=True)}
+        return {i: tuple(map(_as_text, levels)) for i, levels in zip(coded, of_pandas, strict=True)}
 
     def _is_integer(self, feature: int) -> bool:
         return all(level.isdecimal() for level in self._levels[feature])

@@ -16,7 +16,7 @@ from scoreline.core.errors import ArtifactRefused, ModelRefused
 from scoreline.importing.onnx_answer import Answer, find_answer
 from scoreline.importing.onnx_graph import rewritten
 from scoreline.importing.onnx_inputs import NUMBER_KINDS, Given, features_of, inputs_of
-from scoreline.importing.original import CannotTake, Described, Plan, values_of
+from scoreline.importing.original import CannotTake, Described, Plan, first_line, values_of
 from scoreline.scoring.onnx_check import check_self_contained
 from scoreline.scoring.rows import Rows
 
@@ -33,10 +33,7 @@ class OnnxGraph:
             raise ModelRefused(error.message.replace("pipeline.onnx", "the graph"), hint=error.hint) from None
         self._format = format_name
         self._model: ModelProto = onnx.load_model_from_string(content)
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        self._session = ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        self._session = session_of(content)
         self._inputs = inputs_of(self._session)
         self._answer: Answer = find_answer(self._model, self._session, self._width)
 
@@ -51,6 +48,7 @@ class OnnxGraph:
             format=self._format,
             features=features_of(self._model, self._inputs),
             named=all(given.width == 1 for given in self._inputs) and len(self._inputs) > 1,
+            ordered=len(self._inputs) == 1,
             task=self._answer.task,
             labels=self._answer.labels,
             n_labels=self._answer.n_labels,
@@ -78,7 +76,7 @@ class OnnxGraph:
             else:
                 found = self._run(feed)
         except Exception as error:  # onnxruntime's own exceptions share no base but this
-            raise CannotTake(_first_line(error)) from None
+            raise CannotTake(first_line(error)) from None
         return self._answer.array(found, len(rows), plan.task)
 
     def _width(self, output: str) -> int:
@@ -93,12 +91,20 @@ class OnnxGraph:
             return int(np.asarray(self._session.run([output], row)[0]).size)
         except Exception as error:  # onnxruntime's own exceptions share no base but this
             raise ModelRefused(
-                f"nobody knows how many numbers its output `{output}` has: {_first_line(error)}",
+                f"nobody knows how many numbers its output `{output}` has: {first_line(error)}",
                 hint="export it with the shape of its outputs",
             ) from None
 
     def _run(self, feed: dict[str, Any]) -> Any:
         return self._session.run([self._answer.output], feed)[0]
+
+
+def session_of(content: bytes) -> Any:
+    """Let ONNX Runtime load a graph, with one thread, as a scoring pipeline has."""
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    return ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
 
 
 def _tensor(given: Given, columns: list[npt.NDArray[Any]]) -> npt.NDArray[Any]:
@@ -111,10 +117,6 @@ def _tensor(given: Given, columns: list[npt.NDArray[Any]]) -> npt.NDArray[Any]:
         with np.errstate(over="ignore", invalid="ignore"):
             block = numbers.astype(NUMBER_KINDS[given.type])
     return block if given.rank == 2 else block[:, 0]
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0][:300]
 
 
 def _producer(model: ModelProto) -> dict[str, str]:

@@ -24,7 +24,31 @@ def _onnx(path: Path, _trusted: tuple[str, ...]) -> Original:
 def _lightgbm(path: Path, _trusted: tuple[str, ...]) -> Original:
     from scoreline.importing.originals.lightgbm import LightGbmText
 
-    return LightGbmText(path)
+    return LightGbmText(path.read_text("utf-8"))
 
 
-OPENERS: dict[str, Opener] = {"onnx": _onnx, "lightgbm": _lightgbm}
+def _xgboost(path: Path, _trusted: tuple[str, ...]) -> Original:
+    from scoreline.importing.originals.xgboost import XgBoostModel
+
+    return XgBoostModel(path.read_bytes())
+
+
+def _skops(path: Path, trusted: tuple[str, ...]) -> Original:
+    from scoreline.importing.originals.skops import open_skops
+
+    return open_skops(path, trusted)
+
+
+def _pickle(path: Path, _trusted: tuple[str, ...]) -> Original:
+    from scoreline.importing.originals.pickles import open_pickle
+
+    return open_pickle(path)
+
+
+OPENERS: dict[str, Opener] = {
+    "onnx": _onnx,
+    "lightgbm": _lightgbm,
+    "xgboost": _xgboost,
+    "skops": _skops,
+    "pickle": _pickle,
+}
