@@ -47,6 +47,15 @@ def test_what_is_put_is_read_back_as_it_was(store: AssetStore) -> None:
         assert records.asset(new_id()) is None
 
 
+def test_a_number_that_is_none_is_kept_as_missing(store: AssetStore) -> None:
+    made = asset(kind="job", details={"input_data": [{"values": [[float("nan"), float("inf"), 1e300, "\x00"]]}]})
+    put(store, made)
+    with store.reading() as records:
+        kept = records.asset(made.id)
+    assert kept is not None
+    assert kept.details == {"input_data": [{"values": [[None, None, 1e300, "\x00"]]}]}
+
+
 def test_what_is_put_again_takes_the_place_of_what_was(store: AssetStore) -> None:
     made = asset()
     put(store, made)

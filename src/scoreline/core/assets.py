@@ -8,6 +8,9 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 
 import msgspec
 
+from scoreline.core.errors import BadSetting
+
+LONGEST_TITLE = 300
 AssetKind = Literal["model", "deployment", "job"]
 
 
@@ -33,6 +36,15 @@ class Asset(msgspec.Struct, frozen=True, kw_only=True):
     """Of a deployment: the id of its model; of a job: the id of its deployment."""
     details: dict[str, Any] = {}
     """What else the caller said of it, and of a job its rows and what came of them."""
+
+
+def check_title(text: str) -> str:
+    """Return ``text`` when it may be a name as people write them; raise BadSetting when it may not."""
+    if text.strip() and len(text) <= LONGEST_TITLE and text.isprintable():
+        return text
+    raise BadSetting(
+        f"{text[:LONGEST_TITLE]!r} is no name", hint=f"1 to {LONGEST_TITLE} characters that can be printed"
+    )
 
 
 def new_id() -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
+import msgspec
 from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from scoreline.core.assets import Asset, AssetKind
@@ -29,6 +31,7 @@ class AssetRecords:
 
     def put(self, asset: Asset) -> None:
         fields = {name: getattr(asset, name) for name in asset.__struct_fields__}
+        fields["details"] = _as_json(asset.details)
         if self._connection.execute(update(assets).where(assets.c.id == asset.id).values(**fields)).rowcount == 0:
             self._connection.execute(insert(assets).values(**fields))
 
@@ -57,3 +60,8 @@ class MetadataAssets:
         """Open the one writing transaction."""
         with self._metadata.transaction(writing=True) as connection:
             yield AssetRecords(connection)
+
+
+def _as_json(details: dict[str, Any]) -> Any:
+    """Return what JSON can say of it: numbers that are none become null, which means the same."""
+    return msgspec.json.decode(msgspec.json.encode(details))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import shutil
 import tarfile
@@ -47,6 +48,16 @@ def version_of(app: App, asset: Asset, content: bytes) -> Version:
         if len(pipelines) == 1:
             return here.registry.register(pipelines[0], name)
         return _imported(here, folder, name, asset)
+
+
+def packed(name: str, content: bytes) -> bytes:
+    """Return a tar.gz of one file: the same bytes for the same content."""
+    out = io.BytesIO()
+    with gzip.GzipFile(fileobj=out, mode="wb", mtime=0) as packing, tarfile.open(fileobj=packing, mode="w") as archive:
+        entry = tarfile.TarInfo(name)
+        entry.size = len(content)
+        archive.addfile(entry, io.BytesIO(content))
+    return out.getvalue()
 
 
 def _imported(app: App, folder: Path, name: str, asset: Asset) -> Version:

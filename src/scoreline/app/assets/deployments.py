@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
-from scoreline.app.assets.models import model, models
+from scoreline.app.assets.models import model
 from scoreline.app.settings import App
-from scoreline.core.assets import Asset, id_of_version
+from scoreline.core.assets import Asset, check_title, id_of_version
 from scoreline.core.entities import Deployment
 from scoreline.core.errors import Conflict, NotFound
 from scoreline.registry.names import suggest_name
@@ -40,6 +40,7 @@ def deploy(
 
     Raises NotFound, BadSetting, and Conflict when the serving name is taken or the model has no content.
     """
+    check_title(name)
     found = model(app, space, model_id)
     registry = app.registry_in(space)
     taken = {deployment.name for deployment in registry.deployments()}
@@ -67,7 +68,7 @@ def deployments(app: App, space: str) -> list[Deployed]:
     found = app.registry_in(space).deployments()
     with app.assets.reading() as records:
         said = {asset.id: asset for asset in records.assets(space, "deployment")}
-    stored = models(app, space)
+        stored = records.assets(space, "model")
     all_of_them = [_deployed(each, said.get(each.id) or _unsaid(each), stored) for each in found]
     return sorted(all_of_them, key=lambda each: (each.deployment.created_at, each.deployment.id))
 
@@ -82,6 +83,7 @@ def deployment(app: App, space: str, asset_id: str) -> Deployed:
 
 def change(app: App, space: str, asset_id: str, *, name: str, model_id: str, details: Mapping[str, Any]) -> Deployed:
     """Change what is said of a deployment, and which model it scores with. Raises NotFound, Conflict."""
+    check_title(name)
     before = deployment(app, space, asset_id)
     after = before.deployment
     if model_id != before.model_id:

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from scoreline.app.settings import App
-from scoreline.core.assets import Asset, new_id
+from scoreline.core.assets import Asset, check_title, new_id
 from scoreline.core.errors import NotFound
 
 QUEUED, RUNNING, COMPLETED, FAILED, CANCELED = "queued", "running", "completed", "failed", "canceled"
@@ -19,13 +19,13 @@ LEASE_SECONDS = 60.0
 
 
 def create(app: App, space: str, deployment: str, name: str, *, owner: str, details: Mapping[str, Any]) -> Asset:
-    """Queue a job of the deployment with this id."""
+    """Queue a job of the deployment with this id. Raises BadSetting."""
     now = datetime.now(UTC)
     job = Asset(
         id=new_id(),
         space=space,
         kind="job",
-        name=name,
+        name=check_title(name),
         owner=owner,
         created_at=now,
         updated_at=now,

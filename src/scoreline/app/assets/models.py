@@ -9,20 +9,20 @@ from typing import Any
 from msgspec.structs import replace
 
 from scoreline.app.settings import App
-from scoreline.core.assets import Asset, id_of_version, new_id
+from scoreline.core.assets import Asset, check_title, id_of_version, new_id
 from scoreline.core.entities import Version
 from scoreline.core.errors import NotFound
 from scoreline.registry.registry import Registry
 
 
 def store(app: App, space: str, name: str, *, owner: str, details: Mapping[str, Any]) -> Asset:
-    """Make a model that has no content yet."""
+    """Make a model that has no content yet. Raises BadSetting."""
     now = datetime.now(UTC)
     made = Asset(
         id=new_id(),
         space=space,
         kind="model",
-        name=name,
+        name=check_title(name),
         owner=owner,
         created_at=now,
         updated_at=now,
@@ -58,6 +58,10 @@ def models(app: App, space: str) -> list[Asset]:
 
 def model(app: App, space: str, asset_id: str) -> Asset:
     """Return one model. Raises NotFound."""
+    with app.assets.reading() as records:
+        stored = records.asset(asset_id)
+    if stored is not None and stored.space == space and stored.kind == "model":
+        return stored
     for asset in models(app, space):
         if asset.id == asset_id:
             return asset
@@ -65,16 +69,18 @@ def model(app: App, space: str, asset_id: str) -> Asset:
 
 
 def change(app: App, space: str, asset_id: str, *, name: str, details: Mapping[str, Any]) -> Asset:
-    """Change what is said of a model. Raises NotFound."""
-    return _put(app, replace(model(app, space, asset_id), name=name, details=dict(details)))
+    """Change what is said of a model. Raises NotFound, BadSetting."""
+    return _put(app, replace(model(app, space, asset_id), name=check_title(name), details=dict(details)))
 
 
 def delete(app: App, space: str, asset_id: str) -> Asset:
     """Delete a model and, where no other stands for it, its version. Raises NotFound, Conflict when it is deployed."""
     asset = model(app, space, asset_id)
     if asset.model is not None and asset.version is not None:
-        twins = [each for each in models(app, space) if (each.model, each.version) == (asset.model, asset.version)]
-        if len(twins) == 1:
+        with app.assets.reading() as records:
+            stored = records.assets(space, "model")
+        twins = [each for each in stored if (each.model, each.version) == (asset.model, asset.version)]
+        if all(twin.id == asset.id for twin in twins):
             _delete_version(app.registry_in(space), asset.model, asset.version)
     with app.assets.writing() as records:
         records.delete(asset.id)
@@ -85,6 +91,13 @@ def read(app: App, model: Asset) -> bytes:
     """Return the scoring pipeline that a model with content became. Raises NotFound."""
     registry = app.registry_in(model.space)
     return registry.artifact(registry.resolve(model.model or "", str(model.version)).digest).read_bytes()
+
+
+def pack(app: App, model: Asset) -> bytes:
+    """Return the same in a tar.gz, as it may be sent. Raises NotFound."""
+    from scoreline.app.assets.content import packed
+
+    return packed(f"{model.model}.scoreline", read(app, model))
 
 
 def _delete_version(registry: Registry, model: str, number: int) -> None:

@@ -34,7 +34,7 @@ class Caller:
         self.pipelines = pipelines
         """Scoring pipelines that differ."""
         self.key = key
-        self._http = httpx.Client(base_url=url, headers={"authorization": f"Bearer {key}"})
+        self._http = httpx.Client(base_url=url, headers={"authorization": f"Bearer {key}"}, timeout=60)
 
     def as_role(self, role: Any, **limits: Any) -> Caller:
         """Another one, with this role in the same space."""

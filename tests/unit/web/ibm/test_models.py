@@ -32,6 +32,8 @@ def test_content_may_come_in_a_tar_gz_and_comes_back_as_it_is_kept(ibm: Any) -> 
     assert answer.status_code == 201
     assert answer.json()["persisted"] is True
     assert ibm.ask("GET", f"/ml/v4/models/{model}/content").content == ibm.pipelines[0]
+    archive = ibm.ask("GET", f"/ml/v4/models/{model}/download").content
+    assert ibm.fill(ibm.store("again", n=None), archive).status_code == 201
 
 
 def test_a_name_that_is_stored_again_is_the_next_version_of_the_model(ibm: Any) -> None:
@@ -126,6 +128,8 @@ def test_content_that_is_no_model_is_refused_and_the_model_stays_without(ibm: An
         ("PUT", f"/ml/v4/models/{NONE}/content", {}, 404),
         ("PATCH", f"/ml/v4/models/{NONE}", [], 404),
         ("POST", "/ml/v4/models", {"type": "no name"}, 400),
+        ("POST", "/ml/v4/models", {"name": ""}, 400),
+        ("POST", "/ml/v4/models", {"name": "a\x00b"}, 400),
         ("POST", "/ml/v4/models", [], 400),
         ("GET", "/ml/v4/models?limit=many", None, 400),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -16,7 +17,7 @@ from scoreline.core.identities import Space
 from scoreline.serving.protocols.dialect import Reply
 from scoreline.web.control.ibm.asking import NOTHING, Asking, Json, Place, reply
 from scoreline.web.control.ibm.deployments import Reference, find
-from scoreline.web.control.ibm.documents import listing, metadata
+from scoreline.web.control.ibm.documents import listing, metadata, moment
 from scoreline.web.endpoint import View
 
 INLINE = '{"scoring": {"input_data": [{"fields": ["column", …], "values": [[value, …], …]}]}}'
@@ -137,8 +138,8 @@ def _document(job: Asset, space: Space) -> Json:
     details = job.details
     status: Json = {
         "state": job.state,
-        "running_at": details.get("running_at", ""),
-        "completed_at": details.get("completed_at", ""),
+        "running_at": _moment(details.get("running_at")),
+        "completed_at": _moment(details.get("completed_at")),
     }
     if "failure" in details:
         status["failure"] = {"trace": job.id, "errors": details["failure"]}
@@ -147,6 +148,10 @@ def _document(job: Asset, space: Space) -> Json:
         scoring["predictions"] = details["predictions"]
     entity = {"deployment": {"id": job.parent}, "platform_job": _platform(job), "scoring": scoring}
     return {"metadata": metadata(job, space), "entity": entity}
+
+
+def _moment(text: str | None) -> str:
+    return moment(datetime.fromisoformat(text)) if text else ""
 
 
 def _platform(job: Asset) -> Json:

@@ -23,7 +23,7 @@ TYPE = "onnxruntime"
 """What a version is that no caller has called anything else."""
 NATIVE = ("native", "")
 """Content formats that are taken."""
-SAID = ("type", "software_spec", "description", "tags", "custom", "schemas", "label_column", "training_data_references")
+SAID = ("type", "description", "tags", "custom", "schemas", "label_column", "training_data_references")
 
 
 class NewModel(msgspec.Struct):
@@ -34,7 +34,6 @@ class NewModel(msgspec.Struct):
     space_id: str | None = None
     description: str = ""
     tags: list[str] = []
-    software_spec: dict[str, Any] = {}
     custom: dict[str, Any] = {}
     schemas: dict[str, Any] = {}
     label_column: str | None = None
@@ -112,13 +111,15 @@ def model_views(asking: Asking) -> dict[str, dict[str, View]]:
         found = await asyncio.to_thread(models.model, app, place.space.name, request.path_params["id"])
         if found.model is None:
             raise NotFound(f"model {found.name!r} has no content yet", hint="PUT it here")
-        body = await asyncio.to_thread(models.read, app, found)
+        read = models.read if request.scope["path"].endswith("/content") else models.pack
+        body = await asyncio.to_thread(read, app, found)
         return Reply(body, media_type="application/octet-stream")
 
     return {
         "/ml/v4/models": {"GET": show_all, "POST": create},
         "/ml/v4/models/{id}": {"GET": show, "PATCH": change, "DELETE": delete},
         "/ml/v4/models/{id}/content": {"PUT": fill, "GET": download},
+        "/ml/v4/models/{id}/download": {"GET": download},
     }
 
 
@@ -127,11 +128,9 @@ _EMPTY: dict[str, type] = {"description": str, "tags": list, "custom": dict}
 
 def document(model: Asset, space: Space) -> Json:
     """Return a model as IBM writes it."""
-    given = model.details.get("software_spec") or {}
-    spec = {"name": SOFTWARE, "id": specification_id("software", SOFTWARE)} | given
     entity: Json = {
         "type": model.details.get("type", TYPE),
-        "software_spec": spec,
+        "software_spec": {"name": SOFTWARE, "id": specification_id("software", SOFTWARE)},
         "content_import_state": "completed",
         **{name: model.details[name] for name in ("custom", "schemas", "label_column") if model.details.get(name)},
         "training_data_references": model.details.get("training_data_references", []),
