@@ -140,3 +140,8 @@ def audit(
 def verify_audit(app: App, noted: str | None = None) -> Verified:
     """Read the whole audit log; find the first record that is not as it was written, and one whose digest was noted."""
     return app.security.verify_audit(noted)
+
+
+def record(app: App, action: str, target: str) -> None:
+    """Write into the audit log what somebody on this machine did, in the application's space."""
+    app.security.record(action, target, somebody_here(), COMMAND_LINE, space=app.settings.space)

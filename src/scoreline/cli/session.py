@@ -86,6 +86,12 @@ class Session:
         """Whether progress may be redrawn in place."""
         return self.progress.is_terminal and not self.progress.is_dumb_terminal
 
+    def audited(self, action: str, target: str) -> None:
+        """Write into the audit log what a command has changed."""
+        from scoreline.app import security as use_cases
+
+        use_cases.record(self.app, action, target)
+
     def say(self, *bodies: RenderableType) -> None:
         """Write to the report."""
         for body in bodies:

@@ -45,6 +45,7 @@ def deploy(
 
     with session.busy(f"checking {target}"):
         made, before = use_cases.deploy(session.app, target, name, default=default)
+    session.audited("deployment.change" if before else "deployment.create", f"{made.name}: {target}")
     if over := ended(made, before):
         session.note(over)
     if session.as_json:
@@ -77,6 +78,7 @@ def undeploy(
     from scoreline.app import deployments as use_cases
 
     gone = use_cases.undeploy(session.app, name)
+    session.audited("deployment.delete", gone.name)
     if session.as_json:
         session.document(gone)
     else:

@@ -116,6 +116,8 @@ def experiment(
         )
     path = outcome.result.path if output is None else carry(outcome.result.path, output)
     tell(session, outcome, path)
+    if outcome.version is not None:
+        session.audited("model.register", f"{outcome.version.model}@{outcome.version.number}")
     suggest(session, outcome, path)
     if session.as_json:
         session.document(document(outcome, path))

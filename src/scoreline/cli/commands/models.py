@@ -59,6 +59,7 @@ def register(
 
     with session.busy(f"checking {file}"):
         version = use_cases.register(session.app, file, model, promote=promote)
+        session.audited("model.register", f"{version.model}@{version.number}")
         aliases = use_cases.model(session.app, version.model).aliases
     if session.as_json:
         session.document(version)
@@ -123,6 +124,7 @@ def rollback(
 
 
 def _tell(session: Session, change: AliasChange) -> None:
+    session.audited(f"model.{change.action}", f"{change.model}@{change.alias}: version {change.version}")
     if session.as_json:
         session.document(change)
         return

@@ -85,6 +85,8 @@ def traffic(
             found = use_cases.shadow(session.app, name, *values.share("--shadow", shadow, otherwise=100.0))
         elif end_shadow:
             found = use_cases.shadow(session.app, name, None)
+    if end_split or end_shadow or split or sticky is not None or shadow:
+        session.audited("deployment.change", f"{name}: traffic")
     if session.as_json:
         session.document(found)
         return
@@ -118,6 +120,7 @@ def record(
     else:
         hidden, shown = values.names(hide or ()), values.names(show or ())
         found = use_cases.record(session.app, name, enabled=on, sample=sample, hide=hidden, show=shown)
+        session.audited("deployment.change", f"{name}: log")
     if session.as_json:
         session.document(found)
     else:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from rich.console import RenderableType
+from rich.table import Table
 from rich.text import Text
 
 from scoreline.cli.render.theme import table
@@ -26,7 +27,7 @@ def may(key: Key) -> str:
 
 def keys(found: Sequence[Key], user_names: Mapping[str, str], now: datetime) -> RenderableType:
     """Show one key a line."""
-    grid = table("id", "name", "may", "in", "for", "expires", "last used", "")
+    grid = _table("id", "name", "may", "in", "for", "expires", "last used", "")
     for key in found:
         grid.add_row(
             key.id,
@@ -43,7 +44,7 @@ def keys(found: Sequence[Key], user_names: Mapping[str, str], now: datetime) -> 
 
 def users(found: Sequence[User]) -> RenderableType:
     """Show one user a line."""
-    grid = table("user", "roles", "", "id", "created")
+    grid = _table("user", "roles", "", "id", "created")
     for user in found:
         grid.add_row(
             Text(user.name, style="best"),
@@ -57,7 +58,7 @@ def users(found: Sequence[User]) -> RenderableType:
 
 def spaces(found: Sequence[Space]) -> RenderableType:
     """Show one space a line."""
-    grid = table("space", "description", "id", "created")
+    grid = _table("space", "description", "id", "created")
     for space in found:
         grid.add_row(Text(space.name, style="best"), space.description, space.id, _when(space.created_at))
     return grid
@@ -76,6 +77,14 @@ def audit(found: Sequence[AuditRecord]) -> RenderableType:
             record.origin,
             Text(record.outcome, style=OUTCOME_STYLE[record.outcome]),
         )
+    return grid
+
+
+def _table(*columns: str) -> Table:
+    """Return a table in which ids stay whole, so that they can be pasted."""
+    grid = table(*columns)
+    for column in grid.columns:
+        column.no_wrap = column.header == "id"
     return grid
 
 
