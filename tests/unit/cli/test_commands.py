@@ -54,7 +54,7 @@ def test_the_commands_are_those_that_users_are_told_of():
         "demo experiment inspect score register models versions promote rollback serve deploy deployments undeploy log"
     )
     keys = "key create|key list|key revoke|user add|user list|user grant|user withdraw|user password|user remove"
-    others = "space create|space list|space delete|audit|snippet|thrift|cert"
+    others = "space create|space list|space delete|audit|snippet|thrift|cert|import"
     assert {*told.split(), "traffic", "record", "log", *keys.split("|"), *others.split("|")} == set(COMMANDS)
 
 
