@@ -32,7 +32,7 @@ def open_beside(
 ) -> Iterator[Beside]:
     """Keep the addresses that are asked for until the server ends. Raises MissingExtra, Conflict, BadSetting.
 
-    gRPC speaks TLS where there is a certificate.
+    Both speak TLS, and nothing else, where there is a certificate.
     """
     beside = Beside([], {})
     with ExitStack() as held:
@@ -45,10 +45,12 @@ def open_beside(
             beside.listeners.append(open_grpc(address))
             beside.addresses["grpc"] = str(address)
         if thrift_port is not None:
+            from scoreline.web.secure import Certificate
             from scoreline.web.thrift import thrift_address
 
             port = values.port_number(thrift_port, "--thrift-port")
-            thrift = held.enter_context(thrift_address(host, port, n_workers))
+            own = None if certificate is None or key is None else Certificate(certificate, key)
+            thrift = held.enter_context(thrift_address(host, port, n_workers, own))
             beside.listeners.append(thrift.listen)
             beside.addresses["thrift"] = str(thrift)
         yield beside

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 import struct
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,6 +20,7 @@ from tests.unit.web.conftest import two_models
 from scoreline.app.settings import App
 from scoreline.core.access import Access, Needs
 from scoreline.core.errors import Forbidden, Unauthenticated
+from scoreline.security.certificate import self_signed
 from scoreline.serving.deployments import ActiveDeployments
 from scoreline.serving.plane import Asked, Plane, Run
 from scoreline.serving.protocols.dialect import Reply
@@ -24,6 +28,7 @@ from scoreline.serving.protocols.thrift.dialect import THRIFT
 from scoreline.web.admission import Limits
 from scoreline.web.app import create_app
 from scoreline.web.gate import OpenGate
+from scoreline.web.secure import Certificate
 from scoreline.web.server import background, bind
 from scoreline.web.thrift import connection, listener, thrift_listener
 from scoreline.web.thrift.turn import Turn
@@ -62,12 +67,14 @@ class Runs:
 class World:
     """A server, and where it answers Thrift and HTTP."""
 
-    def __init__(self, app: App, **options: Any) -> None:
+    def __init__(self, app: App, *, certificate: Certificate | None = None, **options: Any) -> None:
         self.runs = Runs()
         self._listening = bind(port=0)
         self.address: tuple[str, int] = self._listening.getsockname()
         self._server = background(
-            create_app(app.registry, listeners=[thrift_listener(self._listening)], watchers=[self.runs], **options),
+            create_app(
+                app.registry, listeners=[thrift_listener(self._listening, certificate)], watchers=[self.runs], **options
+            ),
             bind(port=0),
         )
 
@@ -270,6 +277,23 @@ def test_a_key_is_asked_for_and_decides(app: App) -> None:
         _, other, own = world.ask(login("narrow"), call("credit:get_hash"), call("price:get_hash"))
         assert b"not_found" in other
         assert b"sha256:" in own
+
+
+def test_with_a_certificate_nothing_but_tls_is_spoken(app: App, tmp_path: Path) -> None:
+    pem = self_signed([], datetime.now(UTC), timedelta(days=1))
+    files = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    for file, content in zip(files, pem, strict=True):
+        file.write_bytes(content)
+    trusting = ssl.create_default_context(cafile=str(files[0]))
+    with World(app, certificate=Certificate(*files)) as world:
+        for sent in (score(method="price:score"), framed(score(method="price:score"))):
+            with trusting.wrap_socket(world.connect(), server_hostname="127.0.0.1") as encrypted:
+                encrypted.sendall(sent)
+                answer = receive(encrypted)
+                assert len(floats(answer[4:] if sent[0] == 0 else answer)) == 1
+        with world.connect() as plain:
+            plain.sendall(score())
+            assert ended(plain)
 
 
 def test_connections_beyond_the_limit_are_closed(app: App, monkeypatch: pytest.MonkeyPatch) -> None:

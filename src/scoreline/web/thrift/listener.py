@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from scoreline.web.secure import HANDSHAKE_SECONDS, Certificate
 from scoreline.web.server import BACKLOG
 from scoreline.web.service import Listener, Service
 from scoreline.web.thrift.connection import Connection
@@ -22,13 +22,20 @@ END_SECONDS = 10.0
 """How long calls that are under way may take once the worker ends."""
 
 
-def thrift_listener(listening: socket.socket, tls: ssl.SSLContext | None = None) -> Listener:
-    """Return what answers Thrift on a listening socket."""
+def thrift_listener(listening: socket.socket, certificate: Certificate | None = None) -> Listener:
+    """Return what answers Thrift on a listening socket; with a certificate only over TLS."""
 
     @asynccontextmanager
     async def listen(service: Service) -> AsyncIterator[None]:
-        accepted = _Accepted(service)
-        server = await asyncio.start_server(accepted.serve, sock=listening, ssl=tls, limit=READ_BYTES, backlog=BACKLOG)
+        accepted = _Accepted(service, certificate)
+        server = await asyncio.start_server(
+            accepted.serve,
+            sock=listening,
+            ssl=None if certificate is None else certificate.context,
+            ssl_handshake_timeout=None if certificate is None else HANDSHAKE_SECONDS,
+            limit=READ_BYTES,
+            backlog=BACKLOG,
+        )
         looking = asyncio.create_task(accepted.look())
         try:
             yield
@@ -43,8 +50,9 @@ def thrift_listener(listening: socket.socket, tls: ssl.SSLContext | None = None)
 class _Accepted:
     """The connections that there are."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, certificate: Certificate | None) -> None:
         self._service = service
+        self._certificate = certificate
         self._turn = Turn(service.plane)
         self._connections: set[Connection] = set()
 
@@ -61,10 +69,12 @@ class _Accepted:
             self._connections.discard(connection)
 
     async def look(self) -> None:
-        """Give up, each second, those whose time is over."""
+        """Give up, each second, those whose time is over; take up a certificate that was renewed."""
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(LOOK_SECONDS)
+            if self._certificate is not None:
+                self._certificate.refresh()
             now = loop.time()
             for connection in list(self._connections):
                 if now > connection.deadline:
