@@ -31,6 +31,8 @@ class Body(NamedTuple):
     """A request that scores a real row."""
     error: str = "Error"
     """Name of the schema of errors."""
+    may_be_silent: bool = False
+    """Whether some requests have no answer."""
 
 
 def of(dialect: str, active: Active) -> Body:
@@ -103,7 +105,7 @@ def _rpc(active: Active) -> Body:
     one = {"anyOf": [result, {"$ref": "#/components/schemas/RPCError"}]}
     example = {"jsonrpc": "2.0", "id": 1, "method": "score", "params": {"row": row_of(active)}}
     answer = {"anyOf": [one, _list(one)]}
-    return Body({"anyOf": [call, _list(call)]}, answer, example, "RPCError")
+    return Body({"anyOf": [call, _list(call)]}, answer, example, "RPCError", may_be_silent=True)
 
 
 def _ibm(active: Active) -> Body:

@@ -66,6 +66,8 @@ def _of_prefix(
     outputs = ", ".join(f"`{output.name}`" for output in active.pipeline.manifest.outputs)
     score["responses"]["200"]["content"] = content_in(media, body.answer, f"columns {outputs}; a row for each")
     score["responses"] |= errors(400, 401, 403, 404, 406, 411, 413, 415, 429, 431, 501, 503, schema=body.error)
+    if body.may_be_silent:
+        score["responses"]["204"] = {"description": "Nothing that was sent asks for an answer"}
     yield at(dialect.score_path), "post", score
     if in_address(dialect):
         one = described("score_address", dialect.score_path, _predicts(active), body.answer)

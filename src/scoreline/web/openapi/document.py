@@ -19,6 +19,7 @@ from scoreline.web.openapi.parts import (
     SECURITY_SCHEMES,
     STATE,
     Json,
+    errors,
     operation,
     state_schemas,
 )
@@ -63,6 +64,6 @@ def document(
 
 def _state_path(active: Active) -> Json:
     name = active.name
-    return {
-        f"/api/v1/deployments/{name}": {"get": operation(f"deployment {name}", "What answers, and why", STATE, name)}
-    }
+    get = operation(f"deployment {name}", "What answers, and why", STATE, name)
+    get["responses"] |= errors(401, 403, 404)
+    return {f"/api/v1/deployments/{name}": {"get": get}}

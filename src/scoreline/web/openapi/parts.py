@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
@@ -140,11 +141,15 @@ def errors(*statuses: int, schema: str = "Error") -> Json:
 def operation(identity: str, summary: str, answer: Json, tag: str) -> Json:
     """Describe an operation that answers JSON."""
     return {
-        "operationId": "_".join(identity.replace("/", " ").split()),
+        "operationId": "_".join(re.findall(r"[\w.-]+", identity)),
         "summary": summary,
         "tags": [tag],
         "responses": {"200": {"description": "OK", "content": json_content(answer)}},
     }
+
+
+NOT_LET_IN = (401, 403)
+"""Statuses of routes that ask who asks."""
 
 
 def _general(path: str, summary: str, *statuses: int, **properties: Json) -> Json:
@@ -159,16 +164,20 @@ def _general(path: str, summary: str, *statuses: int, **properties: Json) -> Jso
 
 
 def _shown(path: str, summary: str, media_type: str) -> Json:
-    get = operation(f"get {path.replace('.', ' ')}", summary, {}, "server")
+    get = operation(f"get {path}", summary, {}, "server")
     get["responses"]["200"]["content"] = {media_type: {"schema": {"type": "string"}}}
+    get["responses"] |= errors(*NOT_LET_IN)
     return {path: {"get": get}}
 
 
 GENERAL_PATHS: Json = {
     **_general(
-        "/api/v1/deployments", "Every deployment: what answers, and why", deployments={"type": "array", "items": STATE}
+        "/api/v1/deployments",
+        "Every deployment: what answers, and why",
+        *NOT_LET_IN,
+        deployments={"type": "array", "items": STATE},
     ),
-    **_general("/openapi.json", "This document"),
+    **_general("/openapi.json", "This document", *NOT_LET_IN),
     **_shown("/docs", "This document, to look at and to try", "text/html"),
     **_shown("/metrics", "Metrics of all workers, for Prometheus", "text/plain"),
     **_general("/health/live", "The worker's event loop turns"),
