@@ -64,7 +64,7 @@ def many_models_routes(service: Service) -> list[Route]:
             Route("/models", Endpoint({"GET": every}, write_error, "view")),
             Route("/models/{name}", Endpoint({"GET": one}, write_error, "view")),
         ]
-    app = service.app
+    app, record = service.app, service.app.security.record
 
     async def load(request: Request) -> Reply:
         access = request.scope["access"]
@@ -76,6 +76,7 @@ def many_models_routes(service: Service) -> list[Route]:
         with Body(service.admission) as held:
             asked = read_json(await read_body(request, held), _decoder)
         await asyncio.to_thread(_deploy, app, access.space, asked)
+        await asyncio.to_thread(record, "deployment.create", asked.model_name, access, _origin(request))
         await asyncio.to_thread(deployments.refresh)
         return Reply(b"{}")
 
@@ -84,12 +85,17 @@ def many_models_routes(service: Service) -> list[Route]:
         state = deployments.state(name, access.space)
         check_reach(deployments, access, "edit", state, name)
         await asyncio.to_thread(app.registry_in(state.space).undeploy, state.name)
+        await asyncio.to_thread(record, "deployment.delete", state.name, access, _origin(request), space=state.space)
         await asyncio.to_thread(deployments.refresh)
         return Reply(b"{}")
 
     several = Endpoint({"GET": every, "POST": load}, write_error, {"GET": "view", "POST": "admin"})
     single = Endpoint({"GET": one, "DELETE": unload}, write_error, {"GET": "view", "DELETE": "edit"})
     return [Route("/models", several), Route("/models/{name}", single)]
+
+
+def _origin(request: Request) -> str:
+    return request.client.host if request.client else ""
 
 
 def _deploy(app: App, space: str, asked: Load) -> None:

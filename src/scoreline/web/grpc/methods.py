@@ -126,11 +126,11 @@ class Methods:
         return self._messages["RepositoryIndex"].response(models=[each._asdict() for each in models])
 
     async def _repository_load(self, message: Any, exchange: Exchange) -> Any:
-        await load(self._service, exchange.access, message.model_name)
+        await load(self._service, exchange.access, message.model_name, exchange.caller)
         return self._messages["RepositoryModelLoad"].response()
 
     async def _repository_unload(self, message: Any, exchange: Exchange) -> Any:
-        await unload(self._service, exchange.access, message.model_name)
+        await unload(self._service, exchange.access, message.model_name, exchange.caller)
         return self._messages["RepositoryModelUnload"].response()
 
     def _find(self, name: str, version: str, exchange: Exchange) -> Active:

@@ -67,11 +67,11 @@ def open_inference_routes(service: Service) -> list[Route]:
         return _reply([_told(each) for each in await index(service, _access(request), ready=asked.ready)])
 
     async def loaded(request: Request) -> Reply:
-        await load(service, _access(request), request.path_params["name"])
+        await load(service, _access(request), request.path_params["name"], _origin(request))
         return _reply({})
 
     async def unloaded(request: Request) -> Reply:
-        await unload(service, _access(request), request.path_params["name"])
+        await unload(service, _access(request), request.path_params["name"], _origin(request))
         return _reply({})
 
     routes: tuple[tuple[str, str, View, Needs], ...] = (
@@ -94,6 +94,10 @@ async def is_ready(health: Health) -> bool:
 
 def _told(each: Listed) -> dict[str, str]:
     return {name: value for name, value in each._asdict().items() if value}
+
+
+def _origin(request: Request) -> str:
+    return request.client.host if request.client else ""
 
 
 def _access(request: Request) -> Access:

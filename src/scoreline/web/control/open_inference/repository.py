@@ -41,21 +41,23 @@ async def index(service: Service, access: Access, *, ready: bool = False) -> lis
     return found
 
 
-async def load(service: Service, access: Access, name: str) -> None:
+async def load(service: Service, access: Access, name: str, origin: str) -> None:
     """Have the model ``name`` answer under its name, and wait until it does here. Other workers follow within a second.
 
     Raises NotFound, Forbidden, ArtifactRefused, Unavailable when it is deployed and no version of it works.
     """
     app = _editing(service, access, name)
     await asyncio.to_thread(repository.load, app, name, access.space)
+    await asyncio.to_thread(app.security.record, "deployment.create", name, access, origin)
     await asyncio.to_thread(service.deployments.refresh)
     service.deployments.get(name, access.space)
 
 
-async def unload(service: Service, access: Access, name: str) -> None:
+async def unload(service: Service, access: Access, name: str, origin: str) -> None:
     """Have nothing answer under ``name``. Raises NotFound, Forbidden."""
     app = _editing(service, access, name)
     await asyncio.to_thread(repository.unload, app, name, access.space)
+    await asyncio.to_thread(app.security.record, "deployment.delete", name, access, origin)
     await asyncio.to_thread(service.deployments.refresh)
 
 
