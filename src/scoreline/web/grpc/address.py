@@ -41,6 +41,8 @@ def hold_address(address: Address) -> Iterator[Address]:
     The socket that holds it does not listen, so no caller waits there. It is bound as nobody else's may be, and only
     then open to the workers'. Raises Conflict when the port is taken, BadSetting when the address cannot be bound.
     """
+    if not hasattr(socket, "SO_REUSEPORT"):
+        raise BadSetting("gRPC needs a system where processes may share a port", hint="Linux and macOS are such")
     family, kind, protocol, _, place = socket.getaddrinfo(
         address.host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
     )[0]
