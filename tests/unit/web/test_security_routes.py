@@ -10,10 +10,13 @@ from typing import Any
 
 import httpx
 import pytest
+from jsonschema import Draft202012Validator
+from tests.roles import ways
 from tests.unit.web.conftest import two_models
 
 from scoreline.app.settings import App
 from scoreline.web.app import create_app
+from scoreline.web.control.security.description import TOLD
 from scoreline.web.gate import KeyGate
 from scoreline.web.server import background, bind
 
@@ -224,6 +227,24 @@ def test_no_log_holds_a_secret(world: World, caplog: pytest.LogCaptureFixture) -
     assert "/api/v1/token" in said
     for hidden in (secret, world.root, PASSWORD):
         assert hidden not in said
+
+
+def test_every_route_of_access_is_described_with_what_it_needs(world: World) -> None:
+    web = create_app(world.app.registry, gate=KeyGate(world.app.security), control=world.app)
+    own = {(way.path, way.method.lower(), way.needs) for way in ways(web)}
+    told = {(path, method, one.needs) for path, methods in TOLD.items() for method, one in methods.items()}
+    assert told == {way for way in own if way[0] in TOLD}
+    access = ("token", "access", "keys", "users", "spaces", "audit")
+    assert {path for path, _, _ in own if path.startswith(tuple(f"/api/v1/{one}" for one in access))} == set(TOLD)
+
+
+def test_an_answer_is_what_its_description_says(world: World) -> None:
+    document = world.http.get("/openapi.json", headers={"x-api-key": world.root}).json()
+    for path in ("/keys", "/users", "/spaces", "/audit", "/access"):
+        described = document["paths"][f"/api/v1{path}"]["get"]["responses"]["200"]["content"]["application/json"]
+        Draft202012Validator(described["schema"]).validate(world.ask("GET", path, world.root).json())
+    token = document["paths"]["/api/v1/token"]["post"]["responses"]["200"]["content"]["application/json"]["schema"]
+    Draft202012Validator(token).validate(world.token(grant_type="api_key", api_key=world.scorer).json())
 
 
 def _three(world: World) -> tuple[str, str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -26,6 +26,18 @@ MOST_FIELDS = 20
 API_KEY_GRANTS = ("api_key", "urn:ibm:params:oauth:grant-type:apikey")
 FORM = "application/x-www-form-urlencoded"
 _OAUTH_ERRORS = {"invalid": "invalid_request", "unauthenticated": "invalid_grant", "forbidden": "unauthorized_client"}
+
+
+class Given(msgspec.Struct):
+    """A token, as RFC 6749 has it."""
+
+    access_token: str
+    refresh_token: str
+    expires_in: int
+    """Seconds."""
+    expires_at: int
+    """Seconds since 1970."""
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 a kind of token, and none
 
 
 class UnknownGrant(BadRequest):
@@ -127,11 +139,5 @@ def _needed(fields: Fields, name: str) -> str:
     raise BadRequest(f"`{name}` is missing", hint=HINT)
 
 
-def _told(token: Token) -> dict[str, Any]:
-    return {
-        "access_token": token.access_token,
-        "refresh_token": token.refresh_token,
-        "token_type": "Bearer",
-        "expires_in": token.expires_in,
-        "expires_at": token.expires_at,
-    }
+def _told(token: Token) -> Given:
+    return Given(token.access_token, token.refresh_token, token.expires_in, token.expires_at)
