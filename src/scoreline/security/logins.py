@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from scoreline.core.access import ANYONE, DEFAULT_SPACE
-from scoreline.core.errors import Unauthenticated
+from scoreline.core.errors import BadRequest, Forbidden, Unauthenticated
 from scoreline.core.identities import Outcome, User
 from scoreline.security import access, audit, throttle
 from scoreline.security.change import Clock
@@ -50,6 +50,15 @@ class Logins:
                 if not told:
                     self._record(records, user, origin, "done")
         return user
+
+    def confirm(self, name: str, password: str | None, origin: str) -> None:
+        """Raise BadRequest without a password, Forbidden when it is not the user's, TooManyRequests."""
+        if password is None:
+            raise BadRequest("your own password is changed with the current one", hint="send it as `current`, too")
+        try:
+            self.user_of(name, password, origin)
+        except Unauthenticated:
+            raise Forbidden("the current password is wrong", hint="an administrator can set a new one") from None
 
     def _refused(self, user: User | None, whose: list[throttle.Subject], origin: str) -> None:
         with self._store.writing() as records:

@@ -170,14 +170,20 @@ class Security:
         with self._store.reading() as records:
             return users.find(records, id_or_name)
 
-    def set_password(self, user: str, password: str, *, by: Access = ANYONE, origin: str = "") -> None:
-        """Give a user a new password; tokens that came of the one before end. Users may change their own.
+    def set_password(
+        self, user: str, password: str, *, current: str | None = None, by: Access = ANYONE, origin: str = ""
+    ) -> None:
+        """Give a user a new password; tokens that came of the one before end.
 
-        Raises BadSetting, NotFound, Forbidden.
+        Users change their own with the ``current`` one: a stolen token must not become an account.
+        Raises BadSetting, BadRequest, NotFound, Forbidden, TooManyRequests.
         """
-        hashed = self._hashed(self.user(user).name, password)
+        found = self.user(user)
+        if by.kind == "user" and by.id == found.id:
+            self._logins.confirm(found.name, current, origin)
+        hashed = self._hashed(found.name, password)
         with changing(self._store, "user.password", By(by, origin), self._now()) as change:
-            users.replace_password(change, user, hashed)
+            users.replace_password(change, found.id, hashed)
 
     def delete_user(self, user: str, *, by: Access = ANYONE, origin: str = "") -> User:
         """Delete a user with its keys. Raises NotFound, Forbidden, and Conflict when it is the last administrator."""
@@ -274,10 +280,7 @@ class Security:
             return records.audit(limit=limit, since=since, until=until, actor=actor, action=action, space=space)
 
     def verify_audit(self, noted: str | None = None) -> audit_log.Verified:
-        """Read the whole audit log; find the first record that is not as it was written, and one that was noted.
-
-        Who can write the database can write a whole log anew. The digest of its last record, noted elsewhere, shows it.
-        """
+        """Read the whole audit log; find the first record that is not as it was written, and one that was noted."""
         return audit_log.verify(self._store, noted)
 
     def _hashed(self, name: str, password: str) -> str:

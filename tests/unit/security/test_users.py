@@ -2,7 +2,15 @@ from __future__ import annotations
 
 import pytest
 
-from scoreline.core.errors import BadSetting, Conflict, Forbidden, NotFound, TooManyRequests, Unauthenticated
+from scoreline.core.errors import (
+    BadRequest,
+    BadSetting,
+    Conflict,
+    Forbidden,
+    NotFound,
+    TooManyRequests,
+    Unauthenticated,
+)
 from scoreline.security import Security
 from scoreline.security.passwords import Passwords
 from scoreline.security.throttle import FREE_BY_NAME, FREE_BY_ORIGIN, LONGEST_WAIT_SECONDS
@@ -150,11 +158,19 @@ def test_users_change_their_own_password_and_nobody_elses(security: Security) ->
     security.create_user("anna", PASSWORD)
     security.create_user("bert", PASSWORD)
     anna = security.authenticate_password("anna", PASSWORD)
-    security.set_password("anna", "another good one", by=anna)
+    with pytest.raises(BadRequest, match="with the current one"):
+        security.set_password("anna", "another good one", by=anna)
+    with pytest.raises(Forbidden, match="the current password is wrong"):
+        security.set_password("anna", "another good one", current="a guess", by=anna)
+    security.set_password("anna", "another good one", current=PASSWORD, by=anna)
     with pytest.raises(Unauthenticated):
         security.authenticate_password("anna", PASSWORD)
-    with pytest.raises(Forbidden):
+    with pytest.raises(Forbidden, match="only an administrator"):
         security.set_password("bert", "another good one", by=anna)
+    guesses = [Forbidden] * (FREE_BY_NAME - 1) + [TooManyRequests]
+    for refusal in guesses:
+        with pytest.raises(refusal):
+            security.set_password("anna", "a third good one", current="a guess", by=anna)
 
 
 @pytest.mark.parametrize("password", ["", "short", "x" * 1025])

@@ -188,6 +188,8 @@ def test_users_change_their_own_password_and_nobody_elses(world: World) -> None:
     bearer = {"authorization": f"Bearer {told['access_token']}"}
     document = {"password": "another good one"}
     assert world.ask("PUT", "/users/ada/password", headers=bearer, json=document).status_code == 404
+    assert world.ask("PUT", "/users/carl/password", headers=bearer, json=document).status_code == 400
+    document["current"] = PASSWORD
     assert world.ask("PUT", "/users/carl/password", headers=bearer, json=document).status_code == 204
     assert world.token(grant_type="password", username="carl", password=PASSWORD).status_code == 401
     assert world.token(grant_type="password", username="carl", password="another good one").status_code == 200

@@ -30,6 +30,8 @@ class NewPassword(msgspec.Struct, forbid_unknown_fields=True):
     """The password that a user is to have."""
 
     password: str
+    current: str | None = None
+    """The one until now, where it is one's own."""
 
 
 class NewRole(msgspec.Struct, forbid_unknown_fields=True):
@@ -61,7 +63,14 @@ def views(security: Security) -> Iterator[Routed]:
     async def set_password(request: Request) -> Reply:
         wanted, who = await body(request, NewPassword), caller(request)
         user = await asyncio.to_thread(_find, security, request)
-        await asyncio.to_thread(security.set_password, user.id, wanted.password, by=who.by, origin=who.origin)
+        await asyncio.to_thread(
+            security.set_password,
+            user.id,
+            wanted.password,
+            current=wanted.current,
+            by=who.by,
+            origin=who.origin,
+        )
         return Reply(b"", status=204)
 
     async def grant(request: Request) -> Reply:
