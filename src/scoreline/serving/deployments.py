@@ -117,9 +117,12 @@ class ActiveDeployments:
         return None if slot is None else slot.wanted.name
 
     def full_name(self, name: str | None, space: str = DEFAULT_SPACE) -> str:
-        """Return what a deployment is called where all spaces come together; empty: there is no such deployment."""
+        """Return what a deployment of a space is called where all come together; empty: it has none of the name or id.
+
+        Somebody who asks for another space's by its id leaves no trace in what is counted of that.
+        """
         slot = self._directory.find(name, space)
-        return "" if slot is None else slot.wanted.full_name
+        return "" if slot is None or slot.wanted.space != space else slot.wanted.full_name
 
     def states(self, space: str = DEFAULT_SPACE) -> list[DeploymentState]:
         """Return every deployment of a space, by name."""

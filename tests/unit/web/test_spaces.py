@@ -201,10 +201,13 @@ def test_metrics_tell_of_the_deployments_that_the_caller_may_see(world: World) -
         for way in ("lane", "asgi"):
             world.ask("/api/v1/deployments/credit/score", key, method="POST", body=body, way=way)
             world.ask("/api/v1/deployments/nowhere/score", key, method="POST", body=body, way=way)
+            for name in (HIDDEN, world.app.registry.deployment(HIDDEN).id):
+                world.ask(f"/api/v1/deployments/{name}/score", THERE, method="POST", body=body, way=way)
     labels = {}
     for key in (HERE, THERE, ALL):
         text = "".join(world.ask("/metrics", key, way=way).body.decode() for way in ("lane", "asgi"))
         labels[key] = set(re.findall(r'deployment="([^"]*)"', text))
+        assert f'deployment="{HIDDEN}",kind=' not in text  # those errors are nobody's
     assert labels[THERE] == {"", "team/credit"}
     assert labels[HERE] == {"", "credit", HIDDEN}
     assert labels[ALL] == labels[HERE] | labels[THERE]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from scoreline.core.access import DEFAULT_SPACE
 from scoreline.core.errors import ScorelineError
 from scoreline.serving.active import Active
 from scoreline.serving.errors import http_status
@@ -61,6 +62,7 @@ class Caller:
     async def _ask(self, call: _Call) -> bytes:
         service, named = self._service, call.head.deployment
         access = await service.gate.identify(self._credential, "score", origin=self._origin)
+        call.space = access.space
         active = service.deployments.route(named, "", access.space)
         check_reach(service.deployments, access, "score", active, named)
         call.active = active
@@ -89,6 +91,8 @@ class _Call:
         self.active: Active | None = None
         self.n_rows: int | None = None
         self.error: ScorelineError | None = None
+        self.space = DEFAULT_SPACE
+        """The caller's."""
 
     def ended(self, origin: str) -> Ended:
         return Ended(
@@ -103,4 +107,5 @@ class _Call:
             active=self.active,
             n_rows=self.n_rows,
             error=None if self.error is None else type(self.error),
+            space=self.space,
         )
