@@ -9,6 +9,7 @@ from starlette.routing import Route
 
 from scoreline.web.control.azure import azure_routes
 from scoreline.web.control.clouds import cloud_routes
+from scoreline.web.control.clouds_description import clouds_description
 from scoreline.web.control.ibm import ibm_routes
 from scoreline.web.control.many_models import many_models_routes
 from scoreline.web.control.open_inference import open_inference_routes
@@ -28,5 +29,5 @@ CONTROLS: tuple[Callable[[Service], list[Route]], ...] = (
     snippet_routes,
 )
 """The one list of what makes such routes."""
-DESCRIPTIONS: tuple[Callable[[Service], Json], ...] = ()
+DESCRIPTIONS: tuple[Callable[[Service], Json], ...] = (clouds_description,)
 """The one list of what describes them: path items of OpenAPI by path."""
