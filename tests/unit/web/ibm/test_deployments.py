@@ -102,8 +102,8 @@ def test_a_patch_renames_and_puts_another_model_in(ibm: Any) -> None:
     ("change", "sentence"),
     [
         ({"op": "replace", "path": "/status", "value": 1}, "'/status' cannot be changed"),
-        ({"op": "replace", "path": "/name", "value": 1}, "the changed deployment would not do"),
-        ({"op": "remove", "path": "/name"}, "the changed deployment would not do"),
+        ({"op": "replace", "path": "/name", "value": 1}, "changed so, it would not do"),
+        ({"op": "remove", "path": "/name"}, "changed so, it would not do"),
         ({"op": "remove", "path": "/custom/none"}, "nothing is at '/custom/none'"),
         ({"op": "test", "path": "/name", "value": "other"}, "is not 'other'"),
         ({"op": "replace", "path": "name", "value": "x"}, "names no member"),

@@ -92,7 +92,7 @@ def model_views(asking: Asking) -> dict[str, dict[str, View]]:
         changes = await asking.body(request, _changes)
         found = await asyncio.to_thread(models.model, app, place.space.name, request.path_params["id"])
         said = {"name": found.name} | {name: found.details.get(name, kind()) for name, kind in _EMPTY.items()}
-        new = msgspec.convert(patched(said, changes), Said)
+        new = patched(said, changes, Said)
         details = found.details | {name: getattr(new, name) for name in _EMPTY}
         changed = await asyncio.to_thread(
             lambda: models.change(app, place.space.name, found.id, name=new.name, details=details)

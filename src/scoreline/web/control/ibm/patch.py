@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
 from scoreline.core.errors import BadRequest
 
+T = TypeVar("T")
 Json = dict[str, Any]
 
 
@@ -21,12 +22,15 @@ class Change(msgspec.Struct):
     value: Any = None
 
 
-def patched(document: Json, changes: Sequence[Change]) -> Json:
-    """Return ``document`` with ``changes`` made, in order; or raise BadRequest, and none is."""
+def patched(document: Json, changes: Sequence[Change], kind: type[T]) -> T:
+    """Return ``document`` as a ``kind`` with ``changes`` made, in order; or raise BadRequest, and none is."""
     changed: Json = copy.deepcopy(document)
     for change in changes:
         _make(changed, change)
-    return changed
+    try:
+        return msgspec.convert(changed, kind)
+    except msgspec.ValidationError as error:
+        raise BadRequest(f"changed so, it would not do: {error}", hint="send another value") from None
 
 
 def _make(document: Json, change: Change) -> None:
