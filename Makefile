@@ -30,7 +30,7 @@ TESTS ?= tests
 BENCH ?=
 SECONDS ?= 600
 
-.PHONY: help setup dev demo test fuzz acceptance clients check format bench docs lock clean
+.PHONY: help setup dev demo test fuzz acceptance clients check format bench docs conformance lock clean
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name what; do \
@@ -76,6 +76,9 @@ bench: $(VENV)/.dev $(PEERS)/.ready ## Measure what must hold, beside its oppone
 
 docs: $(VENV)/.dev ## Write docs/reference/ from the code
 	$(BIN)/python tools/reference.py
+
+conformance: $(VENV)/.dev ## Write docs/conformance.md: what every dialect passes
+	@$(BIN)/python tools/conformance.py
 
 lock: $(VENV)/.dev ## Lock the requirements again, with hashes and without addresses (LOCK=--upgrade: newer versions)
 	@$(COMPILE) pyproject.toml --extra all --group build --output-file requirements/all.txt
