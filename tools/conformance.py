@@ -18,9 +18,10 @@ KIT = ROOT / "tests" / "protocols"
 HEAD = f"""# Conformance
 
 Written by `make conformance` from a run of `tests/protocols`: one set of scenarios for every dialect. Each request goes
-down the fast lane and through ASGI, and the answers must be the same; gRPC has a listener of its own. A cell says in how
-many variants (forms of the body, media, tasks, ways of being wrong) the dialect passed; `NO` and how many failed would
-stand beside. An empty cell is a scenario that the dialect has no way to meet, or that is asked of one medium of each kind.
+down the fast lane and through ASGI, and the answers must be the same; gRPC has a listener of its own. A cell says in
+how many variants (forms of the body, media, tasks, ways of being wrong) the dialect passed; `NO` and how many failed
+would stand beside. An empty cell is a scenario that the dialect has no way to meet, or that one medium of each kind is
+asked.
 
 Scoreline {__version__}, {datetime.now(UTC):%Y-%m-%d}.
 
