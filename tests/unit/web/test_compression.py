@@ -88,7 +88,9 @@ def test_large_bodies_come_back_as_they_were(encoding: str) -> None:
     assert unpack_if_small(encoding, packed, len(body)) == (packed, encoding)
 
 
-@pytest.mark.parametrize(("encoding", "empty"), [("gzip", gzip.compress(b"", mtime=0)), ("zstd", zstandard.compress(b""))])
+@pytest.mark.parametrize(
+    ("encoding", "empty"), [("gzip", gzip.compress(b"", mtime=0)), ("zstd", zstandard.compress(b""))]
+)
 def test_many_pieces_of_nothing_are_refused(encoding: str, empty: bytes) -> None:
     with pytest.raises(BadRequest, match="pieces"):
         unpack(encoding, empty * 1_000_000, LIMIT)
