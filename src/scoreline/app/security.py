@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -21,11 +22,7 @@ ROLE_OF_NEW_KEYS: Role = "scorer"
 
 def somebody_here() -> Access:
     """Return who works on this machine: whoever can write the database may do everything."""
-    try:
-        name = getpass.getuser()
-    except (OSError, KeyError):  # this process runs as a number without a name
-        name = ""
-    return Access(kind="anyone", name=name, grants={EVERY_SPACE: ACTIONS_OF_ROLE["admin"]})
+    return Access(kind="anyone", name=_account(), grants={EVERY_SPACE: ACTIONS_OF_ROLE["admin"]})
 
 
 def create_key(
@@ -145,3 +142,16 @@ def verify_audit(app: App, noted: str | None = None) -> Verified:
 def record(app: App, action: str, target: str) -> None:
     """Write into the audit log what somebody on this machine did, in the application's space."""
     app.security.record(action, target, somebody_here(), COMMAND_LINE, space=app.settings.space)
+
+
+def _account() -> str:
+    """Return the name of the account that runs this process; its number where it has no name."""
+    try:
+        import pwd
+    except ImportError:  # Windows
+        return getpass.getuser()
+    number = os.getuid()  # not the environment's name, which anybody may set
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return str(number)

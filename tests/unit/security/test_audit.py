@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -97,6 +98,19 @@ def test_records_are_found_by_time_actor_action_and_space(security: Security, cl
     assert targets(action="look", space="cards") == ["3"]
     assert targets(actor="7") == targets(actor="anna") == targets()
     assert targets(actor="bert") == targets(actor="\0") == []
+
+
+def test_workers_that_write_at_once_write_one_chain(security: Security, store) -> None:
+    def write(worker: int) -> None:
+        own = Security(store)
+        for number in range(5):
+            own.record("act", f"{worker} {number}", ANNA)
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(write, range(4)))
+    proved = security.verify_audit()
+    assert (proved.n_records, proved.broken_at) == (20, None)
+    assert len({record.target for record in security.audit()}) == 20
 
 
 def test_text_that_could_not_be_stored_or_shown_is_made_fit(security: Security) -> None:
