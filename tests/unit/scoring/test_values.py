@@ -42,7 +42,9 @@ def test_a_truth_is_a_number(value, expected):
 
 
 @pytest.mark.parametrize("read", [number, boolean, moment])
-@pytest.mark.parametrize("value", [*MISSING, *sorted(MISSING_TOKENS), " NA ", "NULL", "inf", "-Infinity", "1e39", "NaN"])
+@pytest.mark.parametrize(
+    "value", [*MISSING, *sorted(MISSING_TOKENS), " NA ", "NULL", "inf", "-Infinity", "1e39", "NaN"]
+)
 def test_missing_infinite_and_larger_than_a_float32_is_missing(read, value):
     assert isnan(read(value))
 
