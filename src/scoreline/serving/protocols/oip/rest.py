@@ -19,6 +19,7 @@ from scoreline.serving.protocols.oip.datatypes import Datatype, Values, pack, un
 from scoreline.serving.protocols.oip.outputs import choose, describe, shape
 from scoreline.serving.protocols.oip.tensors import HINT, Tensor, decode
 
+MOST_DIGITS = 18
 _encoder = msgspec.json.Encoder()
 
 
@@ -115,10 +116,11 @@ class Binary(OpenInference):
         self._said = said
 
     def decode(self, body: bytes, active: Active) -> Call:
-        n_bytes = int(self._said) if self._said.isascii() and self._said.isdigit() else len(body) + 1
+        said = self._said
+        n_bytes = int(said) if said.isascii() and said.isdigit() and len(said) <= MOST_DIGITS else len(body) + 1
         if n_bytes > len(body):
             raise BadRequest(
-                f"{FRAME}: expected a number up to {len(body)}, the bytes of the body, found {self._said!r}",
+                f"{FRAME}: expected a number up to {len(body)}, the bytes of the body, found {said[:20]!r}",
                 hint="say how many bytes of the body are JSON",
             )
         return _call(read_json(body[:n_bytes], _decoder), memoryview(body)[n_bytes:], active)
