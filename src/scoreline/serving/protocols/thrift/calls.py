@@ -10,7 +10,7 @@ from scoreline.scoring.rows import Decoded
 from scoreline.serving.active import Active
 from scoreline.serving.protocols.methods import FLAGS, check_flags, column_names, no_transformed_columns, target_labels
 from scoreline.serving.protocols.thrift import messages
-from scoreline.serving.protocols.thrift.binary import read_field, read_list, read_scalar, read_text
+from scoreline.serving.protocols.thrift.binary import read_field, read_fields, read_list, read_scalar, read_text
 from scoreline.serving.protocols.thrift.messages import Head
 from scoreline.serving.protocols.thrift.scan import skip
 from scoreline.serving.protocols.thrift.wire import BOOL, LIST, STOP, STRING, STRUCT, Truncated, broken
@@ -81,13 +81,7 @@ def _decode(names: list[str], rows: list[list[Any]], active: Active) -> Decoded:
 def _row_of(n_columns: int) -> Read[list[Any]]:
     def read(data: bytes, at: int) -> tuple[list[Any], int]:
         row: list[Any] = [None] * n_columns
-        kind, number, at = read_field(data, at)
-        while kind != STOP:
-            value, at = read_scalar(data, at, kind)
-            if 0 < number <= n_columns:
-                row[number - 1] = value
-            kind, number, at = read_field(data, at)
-        return row, at
+        return row, read_fields(data, at, row)
 
     return read
 

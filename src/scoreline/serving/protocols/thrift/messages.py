@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from struct import Struct
+from struct import Struct, pack
 from typing import NamedTuple
 
 import numpy as np
@@ -65,10 +65,12 @@ def scores(head: Head, values: Answer, *, many: bool) -> bytes:
     """Write the answer to ``score``, or ``many`` rows to the others: a list of numbers for each row."""
     rows = values.reshape(len(values), -1)
     n, width = rows.shape
+    if not many:
+        return _result(head, field(LIST, 0) + list_of(DOUBLE, width) + pack(f">{width}d", *rows[0].tolist()))
     lists = np.empty(n, dtype=[("head", "V5"), ("values", ">f8", (width,))])
     lists["head"] = np.void(list_of(DOUBLE, width))
     lists["values"] = rows
-    return _result(head, field(LIST, 0) + (list_of(LIST, n) if many else b"") + lists.tobytes())
+    return _result(head, field(LIST, 0) + list_of(LIST, n) + lists.tobytes())
 
 
 def names(head: Head, values: list[str]) -> bytes:

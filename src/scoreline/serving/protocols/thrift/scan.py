@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from struct import Struct
 
-from scoreline.serving.protocols.thrift.wire import I32, LIST, MAP, SET, SIZES, STOP, STRING, STRUCT, broken
+from scoreline.serving.protocols.thrift.wire import I32, LIST, MAP, SET, SIZES, STOP, STRING, STRUCT, Truncated, broken
 
 DEEPEST = 16
 """Structs, lists and maps within one another; the arguments of a call are four."""
@@ -15,6 +15,8 @@ MESSAGE = (STRUCT, I32, STRING, I32)
 """What a message holds, the last first: version, name, sequence number, arguments."""
 _ELEMENTS = -1
 _sizeless = frozenset((STRING, STRUCT, MAP, SET, LIST))
+FIELD_BYTES = 3
+"""The head of a field: its type and its number."""
 _i32, _list, _map = Struct(">i"), Struct(">bi"), Struct(">bbi")
 
 
@@ -33,17 +35,8 @@ class Scanner:
         while todo:
             next_ = todo[-1]
             if next_[0] == STRUCT:
-                if self.at >= n_bytes:
+                if not self._pass_fields(data, n_bytes):
                     return False
-                kind = data[self.at]
-                if kind == STOP:
-                    self.at += 1
-                    todo.pop()
-                elif self.at + 3 > n_bytes:
-                    return False
-                else:
-                    self.at += 3
-                    self._add(kind)
             elif next_[0] == _ELEMENTS:
                 if next_[1]:
                     next_[1] -= 1
@@ -53,6 +46,33 @@ class Scanner:
                     todo.pop()
             elif not self._pass(next_[0], data, n_bytes):
                 return False
+        return True
+
+    def _pass_fields(self, data: bytes | bytearray, n_bytes: int) -> bool:
+        """Pass the fields of a struct up to its end, or to one that has to be looked into, if all of them are there."""
+        try:
+            while (kind := data[self.at]) != STOP:
+                value, size = self.at + FIELD_BYTES, SIZES.get(kind)
+                if size is None:
+                    if kind != STRING:
+                        break
+                    (n,) = _i32.unpack_from(data, value)
+                    if n < 0:
+                        raise broken(f"a text of {n} bytes")
+                    size = 4 + n
+                if value + size > n_bytes:
+                    return False
+                self.at = value + size
+        except Truncated:
+            return False
+        if kind == STOP:
+            self.at += 1
+            self._todo.pop()
+            return True
+        if self.at + FIELD_BYTES > n_bytes:
+            return False
+        self.at += FIELD_BYTES
+        self._add(kind)
         return True
 
     def _add(self, kind: int) -> None:
