@@ -17,8 +17,8 @@ def unloaded(app: App, space: str = DEFAULT_SPACE) -> list[Model]:
     return [model for model in registry.models() if model.name not in taken]
 
 
-def load(app: App, name: str, space: str = DEFAULT_SPACE) -> None:
-    """Deploy the model ``name`` under its own name; a deployment of that name stays what it is.
+def load(app: App, name: str, space: str = DEFAULT_SPACE) -> bool:
+    """Deploy the model ``name`` under its own name; a deployment of that name stays what it is. Say which it was.
 
     The version is loaded and scores its sample first. Raises NotFound, ArtifactRefused.
     """
@@ -26,9 +26,10 @@ def load(app: App, name: str, space: str = DEFAULT_SPACE) -> None:
 
     registry = app.registry_in(space)
     if any(deployment.name == name for deployment in registry.deployments()):
-        return
+        return False
     load_pipeline(registry.artifact(registry.resolve(name).digest))
     registry.deploy(name, name)
+    return True
 
 
 def unload(app: App, name: str, space: str = DEFAULT_SPACE) -> None:

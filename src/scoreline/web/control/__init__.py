@@ -14,6 +14,7 @@ from scoreline.web.control.ibm import ibm_routes
 from scoreline.web.control.ibm.description import ibm_description
 from scoreline.web.control.many_models import many_models_routes
 from scoreline.web.control.open_inference import open_inference_routes
+from scoreline.web.control.open_inference.description import open_inference_description
 from scoreline.web.control.security import security_routes
 from scoreline.web.control.security.description import security_description
 from scoreline.web.control.snippets import snippet_routes
@@ -31,5 +32,10 @@ CONTROLS: tuple[Callable[[Service], list[Route]], ...] = (
     snippet_routes,
 )
 """The one list of what makes such routes."""
-DESCRIPTIONS: tuple[Callable[[Service], Json], ...] = (ibm_description, security_description, clouds_description)
+DESCRIPTIONS: tuple[Callable[[Service], Json], ...] = (
+    ibm_description,
+    security_description,
+    clouds_description,
+    open_inference_description,
+)
 """The one list of what describes them: path items of OpenAPI by path."""

@@ -47,8 +47,8 @@ async def load(service: Service, access: Access, name: str, origin: str) -> None
     Raises NotFound, Forbidden, ArtifactRefused, Unavailable when it is deployed and no version of it works.
     """
     app = _editing(service, access, name)
-    await asyncio.to_thread(repository.load, app, name, access.space)
-    await asyncio.to_thread(app.security.record, "deployment.create", name, access, origin)
+    if await asyncio.to_thread(repository.load, app, name, access.space):
+        await asyncio.to_thread(app.security.record, "deployment.create", name, access, origin)
     await asyncio.to_thread(service.deployments.refresh)
     service.deployments.get(name, access.space)
 
