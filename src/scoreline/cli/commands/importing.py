@@ -25,6 +25,7 @@ def add_to(app: typer.Typer) -> None:
         "scoreline import model.txt --sample credit.csv --target risk --labels good,bad",
         "scoreline import mlruns/models/m-1/artifacts --name churn --json",
         panel=PANEL,
+        in_space=True,
     )(import_model)
 
 
