@@ -134,7 +134,7 @@ def _read(text: str, key: bytes) -> Claims:
     try:
         said = jwt.decode(text[:LONGEST], OctKey.import_key(key), algorithms=ALGORITHMS).claims
         return msgspec.convert(said, Claims)
-    except (JoseError, ValueError):
+    except (JoseError, ValueError, TypeError, RecursionError):  # the last two: headers of types that nobody expects
         raise Unauthenticated(
             "this is no key and no token of this server", hint="send Authorization: Bearer KEY, or a token for one"
         ) from None

@@ -4,6 +4,8 @@ import re
 from datetime import timedelta
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from scoreline.core.access import ACTIONS, EVERY_SPACE, Access
 from scoreline.core.errors import BadSetting, Conflict, Forbidden, NotFound, Unauthenticated
@@ -81,6 +83,13 @@ def test_a_secret_that_was_not_given_out_is_refused(security: Security, change: 
 
 @pytest.mark.parametrize("text", ["", "Bearer", "a.b.c", "ey" * 3000, "\x00", "ü" * 99])
 def test_what_is_no_key_and_no_token_is_refused(security: Security, text: str) -> None:
+    with pytest.raises(Unauthenticated):
+        security.authenticate_secret(text)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=st.one_of(st.text(), st.text().map("sl_".__add__), st.from_regex(r"sl_[a-z2-7]{16}_[a-z2-7]{52}")))
+def test_whatever_is_sent_as_a_key_is_refused_as_one_that_does_not_hold(security: Security, text: str) -> None:
     with pytest.raises(Unauthenticated):
         security.authenticate_secret(text)
 
