@@ -213,6 +213,14 @@ def test_the_calls_of_a_batch_are_scored_in_one_run(cooling: Active) -> None:
     assert runs == [5]
 
 
+def test_a_batch_of_too_many_calls_is_told_the_better_way(cooling: Active) -> None:
+    calls = [{"id": i, "method": "get_hash"} for i in range(1001)]
+    assert len(ask(cooling, calls[:1000])) == 1000
+    told = ask(cooling, calls)["error"]
+    assert (told["code"], told["data"]["code"]) == (-32013, "too_large")
+    assert "score_batch" in told["data"]["hint"]
+
+
 def test_a_batch_tells_of_the_columns_of_all_its_rows(cooling: Active) -> None:
     batch = [{"id": 1, "method": "score", "params": [row]} for row in ({"age": 1}, {"amount": 2, "size": 3})]
     reply = answer(cooling, json.dumps(batch).encode())
