@@ -21,9 +21,9 @@ LONGEST_SECONDS = 20.0
 MOST_LINES = 5000
 
 
-def read_tail(app: App, full_name: str, n_lines: int) -> str:
+def read_tail(app: App, space: str, name: str, n_lines: int) -> str:
     """Return the last requests of a deployment that were answered, a line each, the newest last. Raises Unavailable."""
-    command = python.command("scoreline.app.log_tail", str(app.settings.home), full_name, str(n_lines))
+    command = python.command("scoreline.app.log_tail", str(app.settings.home), space, name, str(n_lines))
     environment = os.environ | {"PYTHONPATH": python.path(), "POLARS_MAX_THREADS": "1"}
     try:
         ended = subprocess.run(  # noqa: S603 (ourselves)
@@ -31,18 +31,19 @@ def read_tail(app: App, full_name: str, n_lines: int) -> str:
         )
     except (subprocess.TimeoutExpired, subprocess.CalledProcessError):
         raise Unavailable(
-            f"the prediction log of `{full_name}` could not be read", hint=f"scoreline log {full_name} says why"
+            f"the prediction log of `{name}` could not be read", hint=f"scoreline log {name} --space {space} says why"
         ) from None
     return ended.stdout
 
 
-def _print_tail(home: str, full_name: str, n_lines: int) -> None:
+def _print_tail(home: str, space: str, name: str, n_lines: int) -> None:
     from scoreline.app.prediction_log import Wanted, newest
     from scoreline.app.settings import Settings, open_app
 
-    with open_app(Settings.of(home=home)) as app:
-        columns = ["time", "request_id", "version", "latency_ms", "dialect"]
-        rows = newest(app, Wanted(full_name), n_lines).select(columns).iter_rows()
+    with open_app(Settings.of(home=home, space=space)) as app:
+        records = newest(app, Wanted(name), n_lines)
+    columns = ["time", "request_id", "version", "latency_ms", "dialect"]
+    rows = records.select(columns).iter_rows() if len(records) else ()
     for (time, request_id, version, milliseconds, dialect), same in groupby(rows):
         n_rows = len(list(same))
         print(  # noqa: T201 (what this process is for)
@@ -52,4 +53,4 @@ def _print_tail(home: str, full_name: str, n_lines: int) -> None:
 
 
 if __name__ == "__main__":
-    _print_tail(sys.argv[1], sys.argv[2], int(sys.argv[3]))
+    _print_tail(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]))

@@ -230,3 +230,34 @@ def test_a_workspace_lists_its_services(azure: httpx.Client) -> None:
 def test_the_tail_of_a_log_is_a_number_of_lines(azure: httpx.Client) -> None:
     for tail in ("-1", "many", "5001", "²", "9" * 5000):
         assert azure.get("/services/credit/logs", params={"tail": tail}).status_code == 400
+
+
+def test_a_service_of_another_space_is_not_found_by_name_or_id(app: App) -> None:
+    app.security.create_space("other")
+    app.registry_in("other").register(app.home.parent / "price.scoreline")
+    hidden = app.registry_in("other").deploy("hidden", "price")
+    ours, theirs = (app.security.create_key("k", space=space, role="editor").secret for space in ("default", "other"))
+    with (
+        background(create_app(app.registry, control=app, gate=KeyGate(app.security)), bind(port=0)) as url,
+        httpx.Client(base_url=url, timeout=60) as client,  # a log is read by a process of its own
+    ):
+
+        def statuses(key: str, name: str) -> list[int]:
+            said, base = {"api-key": key}, f"{WORKSPACE}/services/{name}"
+            asked = [client.get(base, headers=said), client.get(f"{base}/logs?tail=1", headers=said)]
+            asked += [client.post(f"{base}/{what}", headers=said) for what in ("listkeys", "token")]
+            asked += [client.post(f"{base}/regenerateKeys", headers=said, json={"keyType": "Primary"})]
+            asked += [client.get(f"/services/{name}/swagger.json", headers=said)]
+            asked += [client.get(f"/models/{name}", headers=said), client.delete(f"/models/{name}", headers=said)]
+            return [answer.status_code for answer in asked]
+
+        for name in ("hidden", hidden.id):
+            assert statuses(ours, name) == [404] * 8
+        changed = client.post(
+            "/services/hidden/regenerateKeys", headers={"api-key": theirs}, json={"keyType": "Primary"}
+        )
+        operation = changed.headers["operation-location"]
+        assert [client.get(operation, headers={"api-key": key}).status_code for key in (ours, theirs)] == [404, 200]
+        listed = client.get(f"{WORKSPACE}/services", headers={"api-key": ours}).json()["value"]
+        assert [service["name"] for service in listed] == ["credit", "price"]
+        assert statuses(theirs, "hidden") == [200, 200, 200, 200, 202, 200, 200, 200]

@@ -46,7 +46,7 @@ def service_routes(service: Service, app: App) -> list[Route]:
     async def logs(request: Request) -> Reply:
         state = state_of(request, deployments, "view")
         n_lines = _tail(request.query_params.get("tail", str(MOST_LINES)))
-        text = await asyncio.to_thread(read_tail, app, state.full_name, n_lines)
+        text = await asyncio.to_thread(read_tail, app, state.space, state.name, n_lines)
         reason = f"{state.status}: {state.reason}\n" if state.reason else ""
         return Reply(_encoder.encode({"content": text + reason}))
 
