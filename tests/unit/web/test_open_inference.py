@@ -25,6 +25,7 @@ from scoreline.core.errors import ERRORS
 from scoreline.serving.errors import grpc_code
 from scoreline.web.admission import Limits
 from scoreline.web.app import create_app
+from scoreline.web.gate import Gate, KeyGate
 from scoreline.web.grpc import Address, hold_address, open_grpc
 from scoreline.web.grpc.health import HEALTH_SERVICE
 from scoreline.web.grpc.messages import SERVICE, Messages
@@ -42,20 +43,20 @@ class Served(NamedTuple):
     channel: grpc.Channel
     messages: Messages
 
-    def call(self, name: str, /, **said: Any) -> Any:
+    def call(self, name: str, metadata: tuple[tuple[str, str], ...] = (), /, **said: Any) -> Any:
         method = self.messages.methods[name]
         ask = self.channel.unary_unary(
             f"/{SERVICE}/{name}", method.request.SerializeToString, method.response.FromString
         )
-        return ask(method.request(**said))
+        return ask(method.request(**said), metadata=metadata)
 
 
 @contextmanager
-def serving(app: App, *, fast_lane: bool = True) -> Iterator[Served]:
+def serving(app: App, *, fast_lane: bool = True, gate: Gate | None = None) -> Iterator[Served]:
     with hold_address(Address("127.0.0.1", 0)) as address:
         limits = Limits(body_bytes=MOST_BYTES)
         application = create_app(
-            app.registry, limits=limits, fast_lane=fast_lane, control=app, listeners=[open_grpc(address)]
+            app.registry, limits=limits, fast_lane=fast_lane, gate=gate, control=app, listeners=[open_grpc(address)]
         )
         with (
             background(application, bind(port=0)) as url,
@@ -210,6 +211,43 @@ def test_whatever_the_message_nothing_is_our_fault(served: Served, message: byte
     with pytest.raises(grpc.RpcError) as refused:
         ask(b"\n\x06credit" + message)
     assert refused.value.code().name in ("INVALID_ARGUMENT", "NOT_FOUND")
+
+
+def test_who_asks_too_often_is_told_when_to_come_again(tmp_path: Path) -> None:
+    with two_models(tmp_path) as app:
+        made = app.security.create_key("slow", role="viewer", rate=0.01)
+        with serving(app, gate=KeyGate(app.security)) as served:
+            metadata = (("x-api-key", made.secret),)
+            ask = served.channel.unary_unary(f"/{SERVICE}/ServerMetadata")
+            ask(b"", metadata=metadata)
+            with pytest.raises(grpc.RpcError) as refused:
+                ask(b"", metadata=metadata)
+            with pytest.raises(grpc.RpcError) as stranger:
+                ask(b"")
+    assert refused.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert int(dict(refused.value.trailing_metadata())["grpc-retry-pushback-ms"]) > 1000
+    assert stranger.value.code() is grpc.StatusCode.UNAUTHENTICATED
+
+
+def test_a_key_for_one_deployment_sees_no_other(tmp_path: Path) -> None:
+    with two_models(tmp_path) as app:
+        made = app.security.create_key("one", role="scorer", deployments=["price"])
+        tensors = [{"name": "age", "datatype": "FP64", "shape": [1], "contents": {"fp64_contents": [42]}}]
+        with serving(app, gate=KeyGate(app.security)) as served:
+            key = (("x-api-key", made.secret),)
+            served.call("ModelInfer", key, model_name="price", inputs=tensors)
+            assert [each.name for each in served.call("RepositoryIndex", key).models] == ["price"]
+            for name, said in (
+                ("ModelInfer", {"model_name": "credit", "inputs": tensors}),
+                ("ModelMetadata", {"name": "credit"}),
+            ):
+                with pytest.raises(grpc.RpcError) as refused:
+                    served.call(name, key, **said)
+                assert refused.value.code() is grpc.StatusCode.NOT_FOUND
+            with pytest.raises(grpc.RpcError) as refused:
+                served.call("RepositoryModelUnload", key, model_name="credit")
+            assert refused.value.code() is grpc.StatusCode.PERMISSION_DENIED
+            assert app.registry.deployment("credit").model == "credit"
 
 
 def test_health_is_told_and_watched(served: Served) -> None:

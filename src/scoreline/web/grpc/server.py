@@ -15,7 +15,7 @@ from scoreline.core.errors import ScorelineError, Unavailable
 from scoreline.serving.errors import grpc_code
 from scoreline.web.endpoint import log_failure
 from scoreline.web.grpc.address import Address
-from scoreline.web.grpc.exchange import Exchange
+from scoreline.web.grpc.exchange import Exchange, Metadata
 from scoreline.web.grpc.health import HEALTH_SERVICE, health_handlers
 from scoreline.web.grpc.messages import SERVICE, Messages
 from scoreline.web.grpc.methods import Methods
@@ -106,11 +106,19 @@ def _handler(service: Service, methods: Methods, name: str) -> Callable[[bytes, 
             watch.ended(exchange.ended(error, gone=gone), exchange.span)
         if error is not None:
             code = grpc.StatusCode[grpc_code(error)]
-            await context.abort(code, _details(error), (*exchange.told(), ("x-scoreline-error", error.code)))
+            await context.abort(code, _details(error), (*exchange.told(), *_about(error)))
         context.set_trailing_metadata(exchange.told())
         return answer
 
     return handle
+
+
+def _about(error: ScorelineError) -> Metadata:
+    """Return the metadata of an error: its name and, where it may be otherwise then, when to come again."""
+    name = ("x-scoreline-error", error.code)
+    if error.kind != "unavailable":
+        return (name,)
+    return (name, ("grpc-retry-pushback-ms", str(1000 * getattr(error, "retry_seconds", 1))))
 
 
 def _details(error: ScorelineError) -> str:
