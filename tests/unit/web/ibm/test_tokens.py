@@ -78,6 +78,13 @@ def test_an_exchanged_token_lasts_no_longer_than_the_one_it_was_given_for(servic
     assert claims(exchanged)["exp"] == claims(identity)["exp"]
 
 
+def test_a_token_that_holds_is_given_back(ibm: Any) -> None:
+    form = {"grant_type": GRANT, "apikey": ibm.key}
+    token = httpx.post(ibm.url + "/identity/token", data=form).json()["access_token"]
+    answer = httpx.get(f"{ibm.url}/v1/preauth/validateAuth", headers={"authorization": f"Bearer  {token}"})
+    assert answer.json()["accessToken"] == token
+
+
 def test_a_key_stands_in_for_a_password_wherever_one_is_asked_for(ibm: Any) -> None:
     authorized = httpx.post(f"{ibm.url}/icp4d-api/v1/authorize", json={"username": "x", "api_key": ibm.key})
     basic = httpx.get(f"{ibm.url}/v1/preauth/validateAuth", auth=("x", ibm.key))

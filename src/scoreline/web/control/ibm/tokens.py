@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
 from urllib.parse import parse_qs
 
 import msgspec
 from starlette.requests import Request
 
 from scoreline.core.access import ANYONE, Access
-from scoreline.core.errors import BadRequest, Unauthenticated
+from scoreline.core.errors import BadRequest
 from scoreline.core.identities import Token
+from scoreline.security.secrets import KEY_PREFIX
 from scoreline.serving.protocols.dialect import Reply
 from scoreline.web.control.ibm.asking import Asking, Json, origin_of, reply
 from scoreline.web.endpoint import View
 from scoreline.web.gate import OpenGate
+from scoreline.web.gate.credentials import Credential, read
 
 API_KEY_GRANT = "urn:ibm:params:oauth:grant-type:apikey"
 OPENID = "ibm openid"
@@ -56,13 +56,11 @@ def token_views(asking: Asking) -> dict[str, dict[str, View]]:
         return reply({"_messageCode_": "200", "message": "Success", "token": token.access_token})
 
     async def validate(request: Request) -> Reply:
-        headers = request.headers
-        if "iam-token" in headers:
-            held = headers["iam-token"]  # given back as it is: exchanging it for another would make it last longer
-            access = await asyncio.to_thread(asking.app.security.authenticate_secret, held)
-            return reply(_session(access, held))
-        name, secret = _basic(headers.get("authorization", ""))
-        access = await _access(asking, request, name, secret)
+        identity = request.headers.get("iam-token")
+        credential = Credential(identity) if identity else read(request.headers.get("authorization", "").encode())
+        access = await _access(asking, request, credential)
+        if credential.user is None and "." in credential.secret:  # a token is given back: another would outlast it
+            return reply(_session(access, credential.secret))
         token = await asyncio.to_thread(asking.app.security.issue_token, access)
         return reply(_session(access, token.access_token))
 
@@ -76,20 +74,19 @@ def token_views(asking: Asking) -> dict[str, dict[str, View]]:
 
 
 async def _token(asking: Asking, request: Request, name: str, secret: str) -> Token:
-    access = await _access(asking, request, name, secret)
+    credential = Credential(secret, None if secret.startswith(KEY_PREFIX) else name)
+    access = await _access(asking, request, credential)
     return await asyncio.to_thread(asking.app.security.issue_token, access)
 
 
-async def _access(asking: Asking, request: Request, name: str, secret: str) -> Access:
-    """Return whose credentials these are; a key says so by itself, so that the name beside it does not matter."""
+async def _access(asking: Asking, request: Request, credential: Credential) -> Access:
+    """Return whose credential it is. A key says so by itself, so that the name beside it does not matter."""
     if isinstance(asking.service.gate, OpenGate):
         return ANYONE
-    security = asking.app.security
-    if not secret:
-        raise Unauthenticated("no key and no password was sent", hint="send an API key, or a user name and a password")
-    if secret.startswith("sl_"):
+    security, secret = asking.app.security, credential.secret
+    if credential.user is None or secret.startswith(KEY_PREFIX):
         return await asyncio.to_thread(security.authenticate_secret, secret)
-    return await asyncio.to_thread(security.authenticate_password, name, secret, origin_of(request))
+    return await asyncio.to_thread(security.authenticate_password, credential.user, secret, origin_of(request))
 
 
 async def _form(asking: Asking, request: Request) -> dict[str, str]:
@@ -102,19 +99,6 @@ async def _form(asking: Asking, request: Request) -> dict[str, str]:
     except ValueError:
         raise BadRequest("the form cannot be read", hint="encode it as curl --data-urlencode does") from None
     return {name: values[-1] for name, values in fields.items()}
-
-
-def _basic(header: str) -> tuple[str, str]:
-    scheme, _, encoded = header.strip().partition(" ")
-    if scheme.lower() != "basic":
-        raise Unauthenticated("no user name and no password was sent", hint="send them as HTTP Basic: curl -u NAME URL")
-    try:
-        name, colon, secret = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
-    except (binascii.Error, ValueError):
-        colon = ""
-    if not colon:
-        raise Unauthenticated("the Basic header cannot be read", hint="it is NAME:PASSWORD in base64")
-    return name, secret
 
 
 def _openid(token: Token) -> Json:
