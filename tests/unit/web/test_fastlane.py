@@ -183,6 +183,12 @@ def test_who_offers_another_protocol_is_answered_in_this_one(lane: Server) -> No
         assert scored(answers[0]) == scored(responses(lane.exchange(request(ROW)).sent)[0])
 
 
+def test_an_offer_whose_head_is_refused_when_it_is_read_again_is_refused_once(lane: Server) -> None:
+    wire = lane.exchange(request(ROW, *JAVA, "transfer-encoding: gzip") + request(ROW))
+    assert [answer.status for answer in responses(wire.sent)] == [400]
+    assert wire.closed
+
+
 # Order
 
 

@@ -50,7 +50,7 @@ class FastLane(PatientConnection):
             head = head_without_offer(self.parser, self.url, self.headers)
             self.parser = make_parser(self)
             self._feed(head)
-            rest = self._feed(rest)
+            rest = None if self._ending else self._feed(rest)  # the head read again may be refused
         if self._receiving:
             self._received_part(len(data))
         elif self._plain is not None:
