@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
+import socket
 import subprocess
 import urllib.request
 from collections.abc import Iterator
@@ -12,6 +14,7 @@ from typing import Any
 
 import pytest
 from tests.acceptance.clouds import LABELS, ROWS, Served, run_client, served
+from tests.processes import first_document
 
 
 @pytest.fixture(scope="module")
@@ -88,3 +91,22 @@ def test_a_log_has_a_line_for_each_request_that_was_answered(server: Served) -> 
     get("/services/loans/score?income=90&age=40&city=Oslo", **{"x-request-id": "in-the-log"})
     *_, last = get("/services/loans/logs?tail=3")["content"].splitlines()
     assert re.fullmatch(r"\S+ azure 200 [\d.]+ms rows=1 version=1 request=in-the-log", last)
+
+
+def test_vertex_ai_says_where_to_listen_and_under_which_addresses(trained: Any) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    said = {"AIP_HTTP_PORT": str(port), "AIP_PREDICT_ROUTE": "/v1/models/m:ask", "AIP_HEALTH_ROUTE": "/v1/models/m"}
+    there = copy.copy(trained)
+    there.environment = {**trained.environment, **said}
+    process = there.start("serve", "--open", "--open", "--json", stderr=subprocess.DEVNULL)
+    try:
+        first_document(process)
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/v1/models/m", timeout=10) as answer:
+            assert answer.status == 200
+        body = json.dumps({"instances": ROWS}).encode()
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/v1/models/m:ask", body, timeout=10) as answer:
+            assert json.load(answer) == {"predictions": LABELS}
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)
