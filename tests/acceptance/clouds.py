@@ -51,9 +51,7 @@ def served(scoreline: Any, *options: str) -> Iterator[Served]:
         process.communicate(timeout=30)
 
 
-def run_client(
-    name: str, script: str, *arguments: str, given: str | None = None, **environment: str
-) -> dict[str, Any]:
+def run_client(name: str, script: str, *arguments: str, given: str | None = None, **environment: str) -> dict[str, Any]:
     """Run a script of ``tests/clients`` with the client's own interpreter; return what it prints."""
     done = subprocess.run(
         [ROOT / ".venv-clients" / name / "bin" / "python", ROOT / "tests" / "clients" / name / script, *arguments],
