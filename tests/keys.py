@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from scoreline.core.access import ACTIONS_OF_ROLE, DEFAULT_SPACE, Access, Role
 from scoreline.core.errors import NotFound, ScorelineError, Unauthenticated
+from scoreline.core.identities import Outcome
 
 
 class Space(NamedTuple):
@@ -28,6 +29,8 @@ class Keys:
         self.held.set()
         self.used: list[list[str]] = []
         """Each time that the use of keys was noted: their ids."""
+        self.recorded: list[tuple[str, str, str, str, str]] = []
+        """What was written into the audit log."""
         self._keys: dict[str, Access] = {}
         self._users: dict[str, tuple[str, Access]] = {}
         self._counter = 1
@@ -54,6 +57,9 @@ class Keys:
 
     def note_use(self, key_ids: Iterable[str]) -> None:
         self.used.append(sorted(key_ids))
+
+    def record(self, action: str, target: str, access: Access, origin: str = "", outcome: Outcome = "done") -> None:
+        self.recorded.append((action, target, access.id, origin, outcome))
 
     def change_counter(self) -> int:
         return self._counter

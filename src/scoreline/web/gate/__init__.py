@@ -1,6 +1,7 @@
 """The gate: who asks, and may they? It stands on every way in."""
 
-from scoreline.web.gate.gate import Authority, KeyGate
+from scoreline.web.gate.authority import Authority
+from scoreline.web.gate.gate import KeyGate
 from scoreline.web.gate.passes import NOBODY, Pass, Stranger
 from scoreline.web.gate.seam import GATE, Gate, Known, OpenGate
 

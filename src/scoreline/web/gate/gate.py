@@ -7,19 +7,20 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import msgspec
 from starlette.requests import Request
 
 from scoreline.core.access import EVERY_SPACE, NO_ACTIONS, Access, Needs
-from scoreline.core.errors import NotFound, ScorelineError, TooManyRequests, Unauthenticated, Unavailable
+from scoreline.core.errors import Forbidden, NotFound, ScorelineError, TooManyRequests, Unauthenticated, Unavailable
 from scoreline.web.gate import credentials
+from scoreline.web.gate.authority import Authority
 from scoreline.web.gate.passes import NOBODY, Pass, Stranger, is_over
 from scoreline.web.gate.rate import Bucket
+from scoreline.web.gate.refusals import Refusals
 from scoreline.web.gate.seam import Known
 
 POLL_SECONDS = 0.25
@@ -49,37 +50,6 @@ _V = TypeVar("_V")
 log = logging.getLogger("scoreline.web")
 
 
-class Space(Protocol):
-    """What is asked of a space."""
-
-    @property
-    def name(self) -> str: ...
-
-
-class Authority(Protocol):
-    """Who knows the credentials: the security room."""
-
-    def authenticate_secret(self, secret: str) -> Access:
-        """Return whose key or token that is. Raises Unauthenticated."""
-        ...
-
-    def authenticate_password(self, name: str, password: str, origin: str = "") -> Access:
-        """Return the user. Raises Unauthenticated."""
-        ...
-
-    def change_counter(self) -> int:
-        """Return a number that grows with every change that an Access does not know of."""
-        ...
-
-    def note_use(self, key_ids: Collection[str]) -> None:
-        """Write that keys were used lately."""
-        ...
-
-    def space(self, id_or_name: str) -> Space:
-        """Return a space. Raises NotFound."""
-        ...
-
-
 class KeyGate:
     """Lets in whom ``authority`` knows. One for a worker, used in its event loop between ``start`` and ``close``.
 
@@ -100,6 +70,7 @@ class KeyGate:
         self._threads = ThreadPoolExecutor(N_THREADS, "scoreline-gate")
         self._used: set[str] = set()
         """Ids of keys that were used since that was last written."""
+        self._refusals = Refusals()
         self._counter: int | None = None
         self._closed = threading.Event()
         self._following: threading.Thread | None = None
@@ -120,16 +91,22 @@ class KeyGate:
             return NOBODY
         scope = request.scope
         credential, space = credentials.find(scope["headers"], scope["query_string"])
-        return await self._identify(credential, space, needs, scope["client"][0] if scope["client"] else "")
+        found = await self._find(credential, space, scope["client"][0] if scope["client"] else "")
+        try:
+            return found.admit(needs)
+        except Forbidden:
+            if isinstance(found, Pass):
+                self._refusals.note(found.access, request, needs)
+            raise
 
     async def identify(self, credential: bytes, needs: Needs, *, space: str = "", origin: str = "") -> Access:
-        return await self._identify(credential, space.encode(), needs, origin)
+        return (await self._find(credential, space.encode(), origin)).admit(needs)
 
-    async def _identify(self, credential: bytes, space: bytes, needs: Needs, origin: str) -> Access:
+    async def _find(self, credential: bytes, space: bytes, origin: str) -> Known:
         found = self.known(credential, space)
         if found is None:  # others may wait for the same: who stops waiting must not stop them
             found = await asyncio.shield(self.look_up(credential, space, origin, asyncio.get_running_loop()))
-        return found.admit(needs)
+        return found
 
     def look_up(
         self, credential: bytes, space: bytes, origin: str, loop: asyncio.AbstractEventLoop
@@ -169,6 +146,8 @@ class KeyGate:
                 if time.monotonic() - noted_at >= NOTE_SECONDS:
                     noted_at = time.monotonic()
                     self.note_use()
+                    self._refusals.forget()
+                self.note_refusals()
                 failed = False
             except Exception:
                 if not failed:
@@ -192,6 +171,10 @@ class KeyGate:
         used, self._used = self._used, set()
         if used:
             self._authority.note_use(used)
+
+    def note_refusals(self) -> None:
+        """Have it written who asked for more than they may."""
+        self._refusals.write(self._authority)
 
     def _gather_used(self) -> None:
         for kept in list(self._passes.values()):

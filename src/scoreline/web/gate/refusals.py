@@ -1,0 +1,52 @@
+"""Callers who are known and ask for more than they may: the audit log has them, once a minute for the same."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from starlette.requests import Request
+
+from scoreline.core.access import Access, Needs
+from scoreline.core.identities import Outcome
+
+RECORDED: frozenset[Needs] = frozenset({"edit", "admin"})
+"""What is asked for in vain, so that it is recorded."""
+ACTION = "request"
+MOST = 100
+"""Records a minute and worker: a caller cannot fill the log."""
+
+Refused = tuple[str, str]
+"""An access's id, and a method and path."""
+
+
+class Recorder(Protocol):
+    """Writes into the audit log."""
+
+    def record(self, action: str, target: str, access: Access, origin: str = "", outcome: Outcome = "done") -> None:
+        """Write a record."""
+        ...
+
+
+class Refusals:
+    """Those of the last minute. They are noted in the event loop, and written in a thread."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[Refused, tuple[Access, str]] = {}
+        self._written: set[Refused] = set()
+
+    def note(self, access: Access, request: Request, needs: Needs) -> None:
+        """Note a request whose caller may not do what it needs."""
+        refused = access.id, f"{request.method} {request.url.path}"
+        if needs in RECORDED and refused not in self._written and len(self._waiting) + len(self._written) < MOST:
+            self._waiting[refused] = access, request.client.host if request.client else ""
+
+    def write(self, recorder: Recorder) -> None:
+        """Write what was noted."""
+        for refused, (access, origin) in list(self._waiting.items()):
+            recorder.record(ACTION, refused[1], access, origin, "refused")
+            self._written.add(refused)
+            del self._waiting[refused]
+
+    def forget(self) -> None:
+        """Begin the next minute."""
+        self._written = set()
