@@ -134,20 +134,24 @@ LIFECYCLE = {
 
 
 @pytest.mark.parametrize(
-    ("client", "short"),
+    ("client", "short", "in_the_cloud"),
     [
         pytest.param(
             "ibm-wml",
             "wml",
+            False,
             marks=pytest.mark.skipif(sys.version_info >= (3, 13), reason="IBM publishes this one up to Python 3.12"),
         ),
-        ("ibm-watsonx", "wx"),
+        ("ibm-watsonx", "wx", False),
+        ("ibm-watsonx", "wx", True),
     ],
 )
-def test_a_client_of_ibms_goes_through_the_life_of_a_model(ibm: Ibm, client: str, short: str) -> None:
-    told = ibm.client(client, "lifecycle.py", model=str(ibm.folder / "credit.tar.gz"), blocks=BLOCKS)
+def test_a_client_of_ibms_goes_through_the_life_of_a_model(
+    ibm: Ibm, client: str, short: str, in_the_cloud: bool
+) -> None:
+    given = {"model": str(ibm.folder / "credit.tar.gz"), "blocks": BLOCKS, "in the cloud's way": in_the_cloud}
+    told = ibm.client(client, "lifecycle.py", **given)
     assert {name: told[name] for name in LIFECYCLE} == LIFECYCLE
-    assert told.get("spaces in the cloud's way", ["default"]) == ["default"]
     assert "Credit Risk" in told["models"]
     assert [f"{short} batch", "ready", "model"] in told["listed"]
     assert ["credit", "ready", "model"] in told["listed"]

@@ -36,16 +36,14 @@ def lifecycle():
         for kind, credentials in kinds.items()
     }
 
-    cloud = connect(
-        instance_id=None,
-        version=None,
-        api_key=given["key"],
-        platform_url=given["url"],
-        auth_url=f"{given['url']}/identity/token",
-    )
-    told["spaces in the cloud's way"] = [each["entity"]["name"] for each in cloud.spaces.get_details()["resources"]]
-
-    client = connect(**password)
+    cloud = {
+        "instance_id": None,
+        "version": None,
+        "api_key": given["key"],
+        "platform_url": given["url"],
+        "auth_url": f"{given['url']}/identity/token",
+    }
+    client = connect(**(cloud if given["in the cloud's way"] else password))
     spaces = client.spaces.get_details()["resources"]
     told["set"] = client.set.default_space(spaces[0]["metadata"]["id"])
     meta = client.repository.ModelMetaNames
