@@ -308,12 +308,24 @@ def test_connections_beyond_the_limit_are_closed(app: App, monkeypatch: pytest.M
 
 @pytest.mark.parametrize("sent", [b"", score()[:10]], ids=["silent", "slow"])
 def test_a_connection_that_takes_too_long_is_given_up(app: App, monkeypatch: pytest.MonkeyPatch, sent: bytes) -> None:
-    monkeypatch.setattr(connection, "REST_SECONDS", 0.0 if not sent else 60.0)
+    monkeypatch.setattr(connection, "STRANGER_SECONDS", 60.0 if sent else 0.0)
     monkeypatch.setattr(connection, "MESSAGE_SECONDS", -1.0)
     monkeypatch.setattr(listener, "LOOK_SECONDS", 0.01)
     with World(app) as world, world.connect() as connected:
         connected.sendall(sent)
         assert ended(connected)
+
+
+def test_a_caller_that_is_known_may_be_silent_for_longer(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listener, "LOOK_SECONDS", 0.01)
+    with World(app, gate=Keys()) as world, world.connect() as known, world.connect() as stranger:
+        known.sendall(login("good"))
+        assert receive(known)
+        monkeypatch.setattr(connection, "STRANGER_SECONDS", 0.0)
+        stranger.sendall(login("bad"))
+        assert ended(stranger)
+        known.sendall(call("price:get_hash"))
+        assert b"sha256:" in receive(known)
 
 
 def test_a_server_that_ends_does_not_wait_for_connections_at_rest(app: App) -> None:

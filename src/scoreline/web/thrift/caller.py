@@ -33,6 +33,8 @@ class Caller:
         self._turn = turn
         self._origin = origin
         self._credential = b""
+        self.is_known = False
+        """Whether a call of it was let in."""
 
     async def answer(self, message: bytes) -> bytes:
         """Answer a call; nothing, where nobody waits for an answer. Raises BadRequest for what is no call."""
@@ -57,11 +59,13 @@ class Caller:
         credential = read_key(call.message, call.head).encode()
         await self._service.gate.identify(credential, "score", origin=self._origin)
         self._credential = credential
+        self.is_known = True
         return messages.nothing(call.head)
 
     async def _ask(self, call: _Call) -> bytes:
         service, named = self._service, call.head.deployment
         access = await service.gate.identify(self._credential, "score", origin=self._origin)
+        self.is_known = True
         call.space = access.space
         active = service.deployments.route(named, "", access.space)
         check_reach(service.deployments, access, "score", active, named)

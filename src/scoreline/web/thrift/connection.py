@@ -15,7 +15,9 @@ from scoreline.web.thrift.framing import READ_BYTES, Messages
 from scoreline.web.thrift.turn import Turn
 
 REST_SECONDS = 3600.0
-"""How long a connection may be silent between calls."""
+"""How long a connection may be silent between calls, …"""
+STRANGER_SECONDS = 30.0
+"""… and how long before its caller is known: strangers must not take the places of others."""
 MESSAGE_SECONDS, BYTES_A_SECOND = 30.0, 1024
 """A message that has begun must be whole in this time, and has a second more for so many bytes of it that came."""
 TAKE_SECONDS = 60.0
@@ -31,7 +33,7 @@ class Connection:
         self, service: Service, turn: Turn, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         peer = writer.get_extra_info("peername")
-        self.deadline = self._in(REST_SECONDS)
+        self.deadline = self._in(STRANGER_SECONDS)
         """On the event loop's clock."""
         self.is_busy = False
         """Whether a call is being answered."""
@@ -43,13 +45,11 @@ class Connection:
 
     async def run(self) -> None:
         """Answer calls until the caller has gone, breaks the protocol, or is given up."""
-        with suppress(ConnectionError, asyncio.IncompleteReadError):
-            try:
-                while not self._ending and await self._answer_next():
-                    self.deadline = self._in(REST_SECONDS)
-            except ScorelineError as error:
-                await self._refuse(error)
-        self._writer.close()
+        try:
+            with suppress(OSError, asyncio.IncompleteReadError):
+                await self._answer_all()
+        finally:
+            self._writer.close()
 
     def end(self) -> None:
         """Answer the call that is under way, and no other."""
@@ -60,6 +60,13 @@ class Connection:
     def give_up(self) -> None:
         """Close without waiting for anything."""
         self._writer.transport.abort()
+
+    async def _answer_all(self) -> None:
+        try:
+            while not self._ending and await self._answer_next():
+                self.deadline = self._in(REST_SECONDS if self._caller.is_known else STRANGER_SECONDS)
+        except ScorelineError as error:
+            await self._refuse(error)
 
     async def _answer_next(self) -> bool:
         """Answer the next call; return whether there was one. Raises ScorelineError where none can follow."""
