@@ -20,7 +20,7 @@ from scoreline.serving.protocols.headers import column_headers
 from scoreline.serving.protocols.json import read_json
 
 _HINT = 'send {"input_data": [{"fields": ["column", …], "values": [[value, …], …]}]}'
-_CODES = {
+CODES = {
     "invalid": "invalid_request_entity",
     "unauthenticated": "authentication_token_not_valid",
     "not_found": "does_not_exist",
@@ -29,6 +29,7 @@ _CODES = {
     "unavailable": "service_unavailable",
     "unsupported": "not_implemented",
 }
+"""IBM's codes by kind of error."""
 _encoder = msgspec.json.Encoder()
 
 
@@ -73,7 +74,7 @@ class IBM:
         return Reply(_encoder.encode({"predictions": blocks}), headers=column_headers(call.decoded))
 
     def error(self, error: ScorelineError, request_id: str) -> bytes:
-        code = _CODES.get(error.kind, "internal_error")
+        code = CODES.get(error.kind, "internal_error")
         told = {"code": code, "message": str(error)}
         return _encoder.encode({"trace": request_id, "errors": [told], "status_code": http_status(error)})
 
