@@ -10,6 +10,9 @@ from typing import Any
 import httpx
 import jsonschema
 import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.specs.openapi import definitions
 from tests.artifacts import ROWS, tiny_artifact
 
@@ -19,6 +22,8 @@ from scoreline.web.app import create_app
 from scoreline.web.gate import KeyGate
 from scoreline.web.server import background, bind
 
+load_all_checks()
+PROMISES = CHECKS.get_by_names(["status_code_conformance", "content_type_conformance", "response_schema_conformance"])
 PUBLISHED = {"2": definitions.SWAGGER_20, "3": definitions.OPENAPI_30, "3.1": definitions.OPENAPI_31}
 """The specifications' own schemas, by version."""
 every_version = pytest.mark.parametrize("version", PUBLISHED)
@@ -82,6 +87,44 @@ def test_what_a_document_shows_scores_as_it_says(http: httpx.Client) -> None:
     for example, name in (("first", "ServiceOutput"), ("second", "ServiceOutputV2")):
         answer = httpx.post(f"{server['url']}/score", json=examples[example]["value"]).json()
         jsonschema.validate(answer, modern["components"]["schemas"][name])
+
+
+@every_version
+def test_what_a_document_allows_is_answered_as_it_says(http: httpx.Client, version: str) -> None:
+    address = f"{http.base_url}/services/credit/swagger.json?version={version}"
+    for operation in schemathesis.openapi.from_url(address).get_all_operations():
+        statuses = statuses_of(operation.ok())
+        assert 200 in statuses
+        assert statuses <= {200, 400}
+
+
+def statuses_of(operation: Any) -> set[int]:
+    """Ask what a document allows; return the statuses of the answers, which are as it says."""
+    statuses = set()
+
+    @given(case=operation.as_strategy())
+    @settings(max_examples=15, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    def ask(case: schemathesis.Case) -> None:
+        answer = case.call()
+        statuses.add(answer.status_code)
+        case.validate_response(answer, checks=PROMISES)
+
+    ask()
+    return statuses
+
+
+def test_swagger_ui_on_another_port_may_try_it_out(app: App) -> None:
+    site = "http://localhost:9000"
+    with background(create_app(app.registry, cors_origins=[site]), bind(port=0)) as url:
+        document = httpx.get(f"{url}/services/credit/swagger.json", headers={"origin": site})
+        assert document.headers["access-control-allow-origin"] == site
+        asked = {
+            "access-control-request-method": "POST",
+            "access-control-request-headers": "authorization,content-type",
+        }
+        allowed = httpx.options(f"{url}/services/credit/score", headers={"origin": site, **asked})
+        assert "POST" in allowed.headers["access-control-allow-methods"]
+        assert "authorization" in allowed.headers["access-control-allow-headers"].lower()
 
 
 def test_every_address_of_a_document_answers(http: httpx.Client) -> None:
