@@ -23,7 +23,7 @@ from scoreline.serving.active import Active
 from scoreline.serving.deployments import ActiveDeployments
 from scoreline.serving.protocols.oip import OpenInference
 from scoreline.serving.protocols.oip.datatypes import DATATYPES, DTYPES, pack, unpack
-from scoreline.serving.protocols.oip.tensors import N_MANY_ROWS, Tensor, decode
+from scoreline.serving.protocols.oip.tensors import N_MANY_ROWS, Given, decode
 
 SCHEMA = Schema(
     columns=(
@@ -53,8 +53,8 @@ def same(found: Rows, wanted: Rows) -> bool:
     return numbers and found.texts.tolist() == wanted.texts.tolist()
 
 
-def tensor(name: str, values: Any, **parameters: Any) -> Tensor:
-    return Tensor(name, [len(values)], values, parameters or None)
+def tensor(name: str, values: Any, **parameters: Any) -> Given:
+    return Given(name, [len(values)], values, parameters or None)
 
 
 def values_of(datatype: str) -> st.SearchStrategy[Any]:
@@ -128,7 +128,7 @@ def test_codecs_of_mlserver_are_no_riddle(active: Active) -> None:
 @pytest.mark.parametrize("n_rows", [2, N_MANY_ROWS])
 def test_one_tensor_holds_all_columns_in_the_order_of_the_schema(active: Active, n_rows: int) -> None:
     values = np.arange(n_rows * 4, dtype=np.float32)
-    found = decode([Tensor("input-0", [n_rows, 4], values, None)], active).rows
+    found = decode([Given("input-0", [n_rows, 4], values, None)], active).rows
     wanted = active.pipeline.decoder.table(SCHEMA.names, values.reshape(n_rows, 4).tolist()).rows
     assert same(found, wanted)
 
@@ -137,17 +137,17 @@ def test_one_tensor_holds_all_columns_in_the_order_of_the_schema(active: Active,
     ("tensors", "told"),
     [
         ([], "`inputs` is empty"),
-        ([Tensor("age", [], [1.0], None)], "`age` has the shape"),
-        ([Tensor("age", [1, 1, 1], [1.0], None)], "`age` has 3 dimensions"),
-        ([Tensor("age", [2], [1.0], None)], "`age`: the shape .* has 2 values, its data 1"),
-        ([Tensor("age", [-1, -1], [1.0], None)], "`age`"),
-        ([Tensor("age", [0], [], None)], "no rows"),
-        ([Tensor("x", [1, 3], [1.0, 2.0, 3.0], None)], "`x` has 3 columns; the schema has 4"),
-        ([Tensor("age", [1], [1.0], None), Tensor("months", [2], [1, 2], None)], "`months` has the shape"),
-        ([Tensor("age", [1 << 40], [1.0], None)], "more than"),
+        ([Given("age", [], [1.0], None)], "`age` has the shape"),
+        ([Given("age", [1, 1, 1], [1.0], None)], "`age` has 3 dimensions"),
+        ([Given("age", [2], [1.0], None)], "`age`: the shape .* has 2 values, its data 1"),
+        ([Given("age", [-1, -1], [1.0], None)], "`age`"),
+        ([Given("age", [0], [], None)], "no rows"),
+        ([Given("x", [1, 3], [1.0, 2.0, 3.0], None)], "`x` has 3 columns; the schema has 4"),
+        ([Given("age", [1], [1.0], None), Given("months", [2], [1, 2], None)], "`months` has the shape"),
+        ([Given("age", [1 << 40], [1.0], None)], "more than"),
     ],
 )
-def test_a_shape_that_does_not_fit_is_told(active: Active, tensors: list[Tensor], told: str) -> None:
+def test_a_shape_that_does_not_fit_is_told(active: Active, tensors: list[Given], told: str) -> None:
     with pytest.raises(ScorelineError, match=told):
         decode(tensors, active)
 

@@ -14,7 +14,7 @@ from scoreline.serving.active import Active
 from scoreline.serving.protocols.dialect import Call, Refusal, Reply
 from scoreline.serving.protocols.oip.datatypes import DATATYPES, DTYPES, Values, pack, texts, unpack
 from scoreline.serving.protocols.oip.outputs import choose, shape
-from scoreline.serving.protocols.oip.tensors import N_MANY_ROWS, Tensor, decode
+from scoreline.serving.protocols.oip.tensors import N_MANY_ROWS, Given, decode
 
 NAME = "oip_grpc"
 CONTENTS: Mapping[str, str] = {
@@ -66,7 +66,7 @@ class Infer:
                     f"tensor `{name}`: there is no datatype `{datatype}`", hint=f"one of {', '.join(sorted(DATATYPES))}"
                 )
             values = unpack(name, datatype, raw[i]) if raw else _typed(name, datatype, given.contents)
-            tensors.append(Tensor(name, list(given.shape), values, _plain(parameters) if parameters else None))
+            tensors.append(Given(name, list(given.shape), values, _plain(parameters) if parameters else None))
         return Call(decode(tensors, active))
 
     def encode(self, call: Call, predictions: Predictions, active: Active) -> Reply:

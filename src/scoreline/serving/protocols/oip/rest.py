@@ -15,21 +15,22 @@ from scoreline.serving.protocols.dialect import Call, Dialect, Refusal, Reply
 from scoreline.serving.protocols.framed import FRAME
 from scoreline.serving.protocols.headers import column_headers
 from scoreline.serving.protocols.json import read_json
-from scoreline.serving.protocols.oip.datatypes import Datatype, Values, pack, unpack
+from scoreline.serving.protocols.oip.datatypes import Datatype, pack, unpack
 from scoreline.serving.protocols.oip.outputs import choose, describe, shape
-from scoreline.serving.protocols.oip.tensors import HINT, Tensor, decode
+from scoreline.serving.protocols.oip.tensors import HINT, decode
 
 MOST_DIGITS = 18
 _encoder = msgspec.json.Encoder()
 
 
 class Input(msgspec.Struct):
-    """A tensor as it is sent; ``data`` is flat or nested, in row-major order."""
+    """A tensor as it is sent."""
 
     name: str
     shape: list[int]
     datatype: Datatype
-    data: list[Any] | None = None
+    values: Any = msgspec.field(name="data", default=None)
+    """``data`` is flat or nested; what stands behind the JSON comes here, too, before rows are made of it."""
     parameters: dict[str, Any] | None = None
 
 
@@ -127,28 +128,26 @@ class Binary(OpenInference):
 
 
 def _call(request: InferRequest, behind: bytes | memoryview, active: Active) -> Call:
-    tensors = []
     place = 0
     for given in request.inputs:
         size = given.parameters.get("binary_data_size") if given.parameters else None
-        if size is None:
-            values: Values = _flat(given)
-        else:
+        if size is not None:
             if not isinstance(size, int) or not 0 <= size <= len(behind) - place:
                 raise BadRequest(
                     f"tensor `{given.name}`: `binary_data_size` is {size!r}, and {len(behind) - place} bytes are left",
                     hint=f"send the header {FRAME}, and the values behind the JSON in the order of `inputs`",
                 )
-            values = unpack(given.name, given.datatype, behind[place : place + size])
+            given.values = unpack(given.name, given.datatype, behind[place : place + size])
             place += size
-        tensors.append(Tensor(given.name, given.shape, values, given.parameters))
+        elif not given.values or isinstance(given.values[0], list):
+            given.values = _flat(given)
     if place < len(behind):
         raise BadRequest(f"{len(behind) - place} bytes of the body belong to no tensor", hint="see `binary_data_size`")
-    return Call(decode(tensors, active), request)
+    return Call(decode(request.inputs, active), request)
 
 
 def _flat(given: Input) -> list[Any]:
-    values = given.data
+    values: list[Any] | None = given.values
     if values is None:
         raise BadRequest(f"tensor `{given.name}` has no data", hint=HINT)
     while values and isinstance(values[0], list):
