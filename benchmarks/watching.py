@@ -39,6 +39,7 @@ class Scored(Asked):
 
     __slots__ = ("target",)
     target: Address
+    by = "load"
 
 
 class Address:

@@ -10,6 +10,7 @@ from scoreline.core.access import DEFAULT_SPACE
 from scoreline.core.errors import ScorelineError
 from scoreline.serving.active import Active
 from scoreline.serving.plane import Asked
+from scoreline.web.gate import BY
 
 if TYPE_CHECKING:
     from scoreline.web.fastlane.call import Call
@@ -43,6 +44,8 @@ class Ended(NamedTuple):
     """What kind of error was the answer."""
     space: str = DEFAULT_SPACE
     """The caller's."""
+    by: str = ""
+    """Name of the key or the user; empty: nobody knows."""
 
 
 def of_call(call: Call, status: int, error: ScorelineError | None = None) -> Ended:
@@ -63,6 +66,7 @@ def of_call(call: Call, status: int, error: ScorelineError | None = None) -> End
         call.n_rows,
         None if error is None else type(error),
         call.space,
+        call.by,
     )
 
 
@@ -86,6 +90,7 @@ def of_scope(scope: Scope, path: str, status: int, started_at: float) -> Ended:
         asked.n_rows if asked is not None else None,
         scope.get("error"),
         scope["access"].space if "access" in scope else DEFAULT_SPACE,
+        scope.get(BY, ""),
     )
 
 

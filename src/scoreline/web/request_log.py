@@ -60,6 +60,8 @@ def request_line(request: Ended, now: float) -> RequestLine:
     }
     if request.caller:
         line["client"] = request.caller
+    if request.by:
+        line["by"] = request.by
     if request.dialect:
         line["dialect"] = request.dialect
     if request.active is not None:
@@ -90,16 +92,16 @@ class _JsonParts:
     """Puts lines together out of parts that many of them share."""
 
     def __init__(self) -> None:
-        self._parts: dict[tuple[Active, Target], str] = {}
+        self._parts: dict[tuple[Active, Target, str], str] = {}
 
     def lines(self, calls: Sequence[Call], start: str, now: float) -> str:
         lines = []
-        active = target = None
+        active = target = by = None
         shared = ""
         for call in calls:
-            if call.active is not active or call.target is not target:
-                active, target = call.active, call.target
-                shared = f"{start},{self._part(active, target)}"
+            if call.active is not active or call.target is not target or call.by is not by:
+                active, target, by = call.active, call.target, call.by
+                shared = f"{start},{self._part(active, target, by)}"
             request_id = call.request_id
             if '"' in request_id or "\\" in request_id:
                 request_id = _text(request_id)
@@ -110,14 +112,15 @@ class _JsonParts:
             lines.append(f'{shared},"seconds":{seconds:.6f},"n_rows":{n_rows},"request_id":"{request_id}"{more}}}\n')
         return "".join(lines)
 
-    def _part(self, active: Active, target: Target) -> str:
-        part = self._parts.get((active, target))
+    def _part(self, active: Active, target: Target, by: str) -> str:
+        part = self._parts.get((active, target, by))
         if part is None:
             if len(self._parts) >= N_PARTS_KEPT:
                 self._parts.clear()
             path, name, dialect = _text(target.path), _text(active.full_name), _text(target.dialect.name)
-            part = self._parts[active, target] = (
-                f'"method":"POST","path":"{path}","status":200,'
+            whose = f'"by":"{_text(by)}",' if by else ""
+            part = self._parts[active, target, by] = (
+                f'"method":"POST","path":"{path}","status":200,{whose}'
                 f'"dialect":"{dialect}","deployment":"{name}","version":{active.version}'
             )
         return part

@@ -19,6 +19,7 @@ from scoreline.web.admission import Limits
 from scoreline.web.app import create_app
 from scoreline.web.gate import KeyGate
 from scoreline.web.large import LARGE_BODY_BYTES
+from scoreline.web.logs import log_to_stderr
 
 ROW = {"age": 42, "amount": 1500.5, "purpose": "radio"}
 MAX_BODY_BYTES = 100_000
@@ -278,3 +279,19 @@ def test_the_first_page_shows_what_is_there_to_those_who_may_see_it(ways: Ways, 
         assert (b"price" in answer.body) is (key != "sl_guess")
     [answer] = ways.ask(request(None, header, path="/", method="GET", body=b""))
     assert b"scoreline key create" in answer.body
+
+
+@pytest.mark.parametrize("form", ["json", "text"])
+def test_a_line_of_the_log_says_whose_key_it_was(ways: Ways, form: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    log_to_stderr(form)
+    try:
+        ways.ask(request(ROW, KEY))
+        ways.ask(request(ROW, "x-api-key: sl_viewer"))
+        ways.ask(request(ROW, "x-api-key: sl_guess"))
+    finally:
+        logging.getLogger("scoreline").handlers.clear()
+    told = capsys.readouterr().err
+    assert "sl_" not in told
+    if form == "json":
+        lines = [json.loads(line) for line in told.splitlines()]
+        assert [line.get("by") for line in lines] == ["the scorer's"] * 2 + ["the viewer's"] * 2 + [None] * 2

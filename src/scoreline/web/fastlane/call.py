@@ -39,6 +39,7 @@ class Call(Asked):
     __slots__ = (
         "answer",
         "aside",
+        "by",
         "complete",
         "credential",
         "disconnected",
@@ -74,6 +75,8 @@ class Call(Asked):
         """Whether its caller has given it its id."""
         self.space = DEFAULT_SPACE
         """The caller's: a deployment is found by its name in it."""
+        self.by = ""
+        """Name of the key or the user; empty: nobody knows."""
         self.version = 0
         """Which version answers; 0: none was chosen."""
         self.keep_alive = keep_alive

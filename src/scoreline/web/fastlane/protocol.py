@@ -50,7 +50,8 @@ class FastLane(PatientConnection):
             head = head_without_offer(self.parser, self.url, self.headers)
             self.parser = make_parser(self)
             self._feed(head)
-            rest = None if self._ending else self._feed(rest)  # the head read again may be refused
+            # The head read again may be refused.
+            rest = None if self._ending else self._feed(rest)  # type: ignore[redundant-expr]  # what is fed may end it
         if self._receiving:
             self._received_part(len(data))
         elif self._plain is not None:
@@ -228,6 +229,7 @@ class FastLane(PatientConnection):
         """Let a call in that is allowed to come in, and has somewhere to go; refuse any other."""
         lane, name = self._lane, call.target.name
         try:
+            call.by = known.name
             access = known.admit("score")
             call.space = access.space
             if call.aside is not None:

@@ -3,6 +3,6 @@
 from scoreline.web.gate.authority import Authority
 from scoreline.web.gate.gate import KeyGate
 from scoreline.web.gate.passes import NOBODY, Pass, Stranger
-from scoreline.web.gate.seam import GATE, Gate, Known, OpenGate
+from scoreline.web.gate.seam import BY, GATE, Gate, Known, OpenGate
 
-__all__ = ["GATE", "NOBODY", "Authority", "Gate", "KeyGate", "Known", "OpenGate", "Pass", "Stranger"]
+__all__ = ["BY", "GATE", "NOBODY", "Authority", "Gate", "KeyGate", "Known", "OpenGate", "Pass", "Stranger"]

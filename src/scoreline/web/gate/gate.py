@@ -21,7 +21,7 @@ from scoreline.web.gate.authority import Authority
 from scoreline.web.gate.passes import NOBODY, Pass, Stranger, is_over
 from scoreline.web.gate.rate import Bucket
 from scoreline.web.gate.refusals import Refusals
-from scoreline.web.gate.seam import Known
+from scoreline.web.gate.seam import BY, Known
 
 POLL_SECONDS = 0.25
 """How often it is asked whether anything changed."""
@@ -92,6 +92,7 @@ class KeyGate:
         scope = request.scope
         credential, space = credentials.find(scope["headers"], scope["query_string"])
         found = await self._find(credential, space, scope["client"][0] if scope["client"] else "")
+        scope[BY] = found.name
         try:
             return found.admit(needs)
         except Forbidden:

@@ -21,10 +21,11 @@ NOBODY = Access(kind="anyone", grants={})
 class Pass:
     """A credential that holds, in one space."""
 
-    __slots__ = ("_actions", "_bucket", "access", "expires_at", "reached", "used")
+    __slots__ = ("_actions", "_bucket", "access", "expires_at", "name", "reached", "used")
 
     def __init__(self, access: Access, bucket: Bucket | None = None) -> None:
         self.access = access
+        self.name = access.name
         self.expires_at = access.expires_at
         self._actions: frozenset[str] = access.actions(access.space) | {"nothing"}
         self._bucket = bucket
@@ -52,6 +53,7 @@ class Stranger:
     """A credential that does not hold, or none."""
 
     __slots__ = ("_error", "expires_at", "reached")
+    name = ""
 
     def __init__(self, error: ScorelineError, expires_at: float = math.inf) -> None:
         self._error = error

@@ -14,7 +14,9 @@ from scoreline.core.errors import Forbidden
 from scoreline.web.gate.passes import Pass, Stranger
 
 GATE = "gate"
-"""Under this name a request's scope has the gate."""
+"""Under this name a request's scope has the gate, …"""
+BY = "by"
+"""… and the name of the key or the user, where one was found, whether they may come in or not."""
 
 Known = Pass | Stranger
 """What was found out about a credential."""
