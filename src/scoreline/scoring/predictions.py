@@ -141,5 +141,10 @@ class Part(Predictions):
         """``probability`` or ``prediction``, whichever the task has."""
         return self._whole.values[self._begin : self._end]
 
+    @property
+    def label_index(self) -> npt.NDArray[np.int64]:
+        """Classification: see ``Predictions``; found once for all requests of the run."""
+        return self._whole.label_index[self._begin : self._end]
+
     def _listed(self) -> list[Any]:
         return self._rows
