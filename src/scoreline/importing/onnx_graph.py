@@ -19,17 +19,12 @@ from scoreline.importing.original import Plan
 THEIRS, OURS = "m_", "s_"
 """Prefixes of names, so that none of theirs is one of ours."""
 FIRST_IR_VERSION, DEFAULT_OPSET = 8, 17
-FIRST_OPSET_ML = 2
-"""The first whose ``LabelEncoder`` turns texts into what one wants; nothing else changed from 1."""
 
 
-def rewritten(model: ModelProto, inputs: Sequence[Given], answer: Answer, plan: Plan, *, missing: str = "") -> bytes:
-    """Give the graph of a scoring pipeline. Its nodes keep their versions of the operators.
-
-    ``missing`` is the text that stands for missing in theirs.
-    """
+def rewritten(model: ModelProto, inputs: Sequence[Given], answer: Answer, plan: Plan) -> bytes:
+    """Give the graph of a scoring pipeline. Its nodes keep their versions of the operators."""
     inner = add_prefix(model, THEIRS).graph
-    parts = _Parts(missing)
+    parts = _Parts()
     for given in inputs:
         parts.feed(given, plan)
     outputs = parts.answer(THEIRS + answer.tensor, answer, plan)
@@ -45,9 +40,6 @@ def rewritten(model: ModelProto, inputs: Sequence[Given], answer: Answer, plan: 
     )
     graph.sparse_initializer.extend(inner.sparse_initializer)
     opsets = list(model.opset_import)
-    for opset in opsets:
-        if missing and opset.domain == "ai.onnx.ml":
-            opset.version = max(opset.version, FIRST_OPSET_ML)
     if not any(opset.domain in ("", "ai.onnx") for opset in opsets):
         opsets.append(helper.make_opsetid("", DEFAULT_OPSET))
     version = max(model.ir_version, FIRST_IR_VERSION)
@@ -59,8 +51,7 @@ def rewritten(model: ModelProto, inputs: Sequence[Given], answer: Answer, plan: 
 class _Parts:
     """What is put before and after their nodes."""
 
-    def __init__(self, missing: str) -> None:
-        self._missing = missing
+    def __init__(self) -> None:
         self.before: list[NodeProto] = []
         self.after: list[NodeProto] = []
         self.constants: list[TensorProto] = []
@@ -77,18 +68,6 @@ class _Parts:
             value = self._node(
                 self.before, "Cast", value, to=helper.np_dtype_to_tensor_dtype(np.dtype(NUMBER_KINDS[given.type]))
             )
-        if not number and self._missing:
-            empty = self._node(
-                self.before,
-                "LabelEncoder",
-                value,
-                domain="ai.onnx.ml",
-                keys_strings=[""],
-                values_int64s=[1],
-                default_int64=0,
-            )
-            empty = self._node(self.before, "Cast", empty, to=TensorProto.BOOL)
-            value = self._node(self.before, "Where", empty, self._constant([self._missing]), value)
         if given.rank == 1:
             value = self._node(self.before, "Reshape", value, self._constant(np.array([-1], np.int64)))
         self.before.append(helper.make_node("Identity", [value], [THEIRS + given.name]))

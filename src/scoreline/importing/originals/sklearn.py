@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,16 +24,8 @@ from scoreline.scoring.rows import Rows
 OPSETS = {"": 20, "ai.onnx.ml": 3}
 
 
-class _Variant(NamedTuple):
-    """One way of writing a model: skl2onnx does not know which is right, so the proof says."""
-
-    double: bool
-    missing: str
-    """The text that stands for missing in its graph."""
-
-
-NUMBERS = (_Variant(True, ""), _Variant(False, ""))
-TEXTS = (*NUMBERS, _Variant(True, "nan"), _Variant(False, "nan"))
+DOUBLES = (True, False)
+"""Whether numbers enter as doubles: skl2onnx can write less of that, and what it can is closer to scikit-learn."""
 
 
 class SklearnModel:
@@ -61,7 +53,7 @@ class SklearnModel:
 
     @property
     def n_variants(self) -> int:
-        return len(TEXTS if self._levels else NUMBERS)
+        return len(DOUBLES)
 
     @cached_property
     def described(self) -> Described:
@@ -88,14 +80,13 @@ class SklearnModel:
 
         sklearn_imputer.register()
         sklearn_trees.register()
-        variant = TEXTS[plan.variant]
         copied = copy_for_onnx(self._model)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 written = convert_sklearn(
                     copied,
-                    initial_types=self._types(plan, variant),
+                    initial_types=self._types(plan),
                     options={id(copied): {"zipmap": False}} if is_classifier(self._model) else None,
                     target_opset=OPSETS,
                 )
@@ -107,7 +98,7 @@ class SklearnModel:
         session = session_of(written.SerializeToString())
         inputs = inputs_of(session)
         answer = find_answer(written, session, lambda _: len(plan.labels) or 1)
-        return rewritten(written, inputs, answer, plan, missing=variant.missing)
+        return rewritten(written, inputs, answer, plan)
 
     def thresholds(self, plan: Plan) -> dict[int, npt.NDArray[np.float64]]:
         return {}
@@ -145,10 +136,10 @@ class SklearnModel:
             ) from None
         return pd.DataFrame(columns)
 
-    def _types(self, plan: Plan, variant: _Variant) -> list[tuple[str, Any]]:
+    def _types(self, plan: Plan) -> list[tuple[str, Any]]:
         from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType, StringTensorType
 
-        number = DoubleTensorType if variant.double else FloatTensorType
+        number = DoubleTensorType if DOUBLES[plan.variant] else FloatTensorType
         blocks = {source.block for source in plan.sources}
         if not chooses_columns(self._model) and len(blocks) == 1:
             kind = number if blocks == {"numbers"} else StringTensorType

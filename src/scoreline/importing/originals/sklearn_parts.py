@@ -49,7 +49,15 @@ def copy_for_onnx(model: Any) -> Any:
     for part in _parts(copied):
         if isinstance(part, SimpleImputer) and np.asarray(getattr(part, "statistics_", 0.0)).dtype.kind in "OU":
             part.missing_values = ""
+        if isinstance(getattr(part, "categories_", None), list):
+            part.categories_ = [_with_empty_text(levels) for levels in part.categories_]
     return copied
+
+
+def _with_empty_text(levels: Any) -> Any:
+    if np.asarray(levels).dtype.kind != "O":
+        return levels
+    return np.array(["" if level is None or level != level else level for level in levels], object)
 
 
 def _parts(model: Any) -> Iterator[Any]:
