@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import shlex
@@ -91,7 +92,7 @@ READ: dict[str, Callable[[str], tuple[str, Any]]] = {
     "csharp": lambda code: (literal(code, "HttpMethod.Post, "), json.loads(literal(code, "var body = "))),
     "go": lambda code: (literal(code, '"POST", '), json.loads(literal(code, "body := "))),
 }
-every_language = pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.name)
+every_language = pytest.mark.parametrize("language", list(LANGUAGES), ids=lambda language: language.name)
 
 
 @every_language
@@ -108,9 +109,15 @@ def test_what_a_snippet_sends_scores(http: httpx.Client, language: Language, dia
 
 @every_language
 def test_a_snippet_holds_the_row_as_it_is(tmp_path: Path, language: Language) -> None:
-    url, document = READ[language.name](snippet(language.name, active(tmp_path), "http://127.0.0.1:9090"))
+    url, document = READ[language.name](snippet(language.name, active(tmp_path), "http://127.0.0.1:9090", "native"))
     assert url == "http://127.0.0.1:9090/api/v1/deployments/credit/score"
     assert document == {"rows": [ROW]}
+
+
+def test_a_deployment_of_another_space_is_named_by_its_id(tmp_path: Path) -> None:
+    elsewhere = dataclasses.replace(active(tmp_path), space="risk", id="3f0c2d5e")
+    url, _ = in_shell(snippet("curl", elsewhere, "http://127.0.0.1:9090", "h2o"))
+    assert url == "http://127.0.0.1:9090/deployments/3f0c2d5e/model/score"
 
 
 @every_language

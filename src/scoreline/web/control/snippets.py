@@ -1,4 +1,4 @@
-"""What a caller pastes: code that scores a deployment, and its IDL for Thrift."""
+"""What a caller pastes: code that scores a deployment, and its IDL for Thrift. Both are imported when asked for."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ from scoreline.core.errors import BadRequest, NotFound
 from scoreline.serving.active import Active
 from scoreline.serving.protocols import DIALECTS
 from scoreline.serving.protocols.dialect import Reply
-from scoreline.serving.protocols.thrift.idl import idl
 from scoreline.web.endpoint import Endpoint
 from scoreline.web.reach import check_reach
 from scoreline.web.service import Service
-from scoreline.web.snippets import DEFAULT_DIALECT, LANGUAGES, snippet, snippets
 
 BASE = "/api/v1/deployments/{name}"
+DEFAULT_DIALECT = "native"
 TEXT = "text/plain; charset=utf-8"
 _encoder = msgspec.json.Encoder()
 
@@ -32,17 +31,23 @@ def snippet_routes(service: Service) -> list[Route]:
         return active
 
     async def every(request: Request) -> Reply:
+        from scoreline.web.snippets import snippets
+
         active, dialect = find(request), _dialect(request)
         found = snippets(active, str(request.base_url), dialect)
         return Reply(_encoder.encode({"deployment": active.name, "dialect": dialect, "snippets": found}))
 
     async def one(request: Request) -> Reply:
+        from scoreline.web.snippets import LANGUAGES, snippet
+
         active, language = find(request), request.path_params["language"]
         if language not in LANGUAGES.names:
             raise NotFound(f"there are no snippets in `{language}`", hint=f"languages: {', '.join(LANGUAGES.names)}")
         return Reply(snippet(language, active, str(request.base_url), _dialect(request)).encode(), TEXT)
 
     async def thrift(request: Request) -> Reply:
+        from scoreline.serving.protocols.thrift.idl import idl
+
         active = find(request)
         return Reply(idl(active.name, active.pipeline.manifest).encode(), TEXT)
 

@@ -6,12 +6,12 @@ import json
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
+from scoreline.core.access import DEFAULT_SPACE
 from scoreline.serving.active import Active
 from scoreline.serving.protocols import DIALECTS
 from scoreline.web.openapi import bodies
 from scoreline.web.snippets.languages import LANGUAGES
 
-DEFAULT_DIALECT = "native"
 _URL_CHARACTERS = ":/?#[]@!$&()*+,;=%-._~"
 
 
@@ -24,7 +24,7 @@ class Asking(NamedTuple):
     """Its body."""
 
 
-def snippet(language: str, active: Active, url: str, dialect: str = DEFAULT_DIALECT) -> str:
+def snippet(language: str, active: Active, url: str, dialect: str) -> str:
     """Return code in ``language`` that scores a row of a deployment, which a server at ``url`` answers.
 
     Raises BadSetting for a language or dialect that is not known.
@@ -32,7 +32,7 @@ def snippet(language: str, active: Active, url: str, dialect: str = DEFAULT_DIAL
     return LANGUAGES[language].write(*_ask(active, url, dialect))
 
 
-def snippets(active: Active, url: str, dialect: str = DEFAULT_DIALECT) -> dict[str, str]:
+def snippets(active: Active, url: str, dialect: str) -> dict[str, str]:
     """Return the same in every language, by its name. Raises BadSetting."""
     asking = _ask(active, url, dialect)
     return {language.name: language.write(*asking) for language in LANGUAGES}
@@ -41,6 +41,7 @@ def snippets(active: Active, url: str, dialect: str = DEFAULT_DIALECT) -> dict[s
 def _ask(active: Active, url: str, name: str) -> Asking:
     dialect = DIALECTS[name]
     prefix = next(prefix for prefix in dialect.prefixes if prefix.count("{") == 1)
-    path = (prefix + dialect.score_path).replace("{name}", active.name)
+    found = active.name if active.space == DEFAULT_SPACE else active.id  # which is found from any space
+    path = (prefix + dialect.score_path).replace("{name}", found)
     document = json.loads(json.dumps(bodies.of(name, active).example))
     return Asking(quote(url.rstrip("/") + path, safe=_URL_CHARACTERS), document)
