@@ -63,7 +63,10 @@ def answered(operation: Any, mode: GenerationMode, key: dict[str, str]) -> set[i
     def ask(case: schemathesis.Case) -> None:
         answer = case.call(headers=key)
         statuses.add(answer.status_code)
-        assert answer.status_code < 500 or answer.status_code in (REFUSED, NOT_NOW), (case.as_curl_command(), answer.text)
+        assert answer.status_code < 500 or answer.status_code in (REFUSED, NOT_NOW), (
+            case.as_curl_command(),
+            answer.text,
+        )
         if answer.status_code != NOT_NOW:
             case.validate_response(answer, checks=PROMISES)
 
