@@ -1,9 +1,16 @@
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
+from tests.artifacts import tiny_artifact
+from tests.processes import wait_for
 from tests.unit.web.ibm.conftest import BLOCKS
+
+from scoreline.web.app import create_app
+from scoreline.web.seat import Seat
+from scoreline.web.server import background, bind
 
 STYLES = ["/ml/v4", "/v4"]
 
@@ -38,6 +45,38 @@ def test_the_urls_that_are_told_score_by_id_and_by_serving_name(ibm: Any, style:
     by_id = ibm.ask("POST", f"{style}/deployments/{deployment}/predictions", json={"input_data": BLOCKS})
     assert by_name.status_code == 200
     assert by_name.json() == by_id.json()
+
+
+def test_beside_other_workers_a_deployment_is_ready_when_all_have_had_the_time(ibm: Any, tmp_path: Any) -> None:
+    application = create_app(ibm.app.registry, control=ibm.app, seat=Seat(0, tmp_path, time.time()))
+    with background(application, bind(port=0)) as url:
+        one = type(ibm)(ibm.app, url, ibm.space.name, ibm.pipelines, ibm.key)
+        deployment = one.deploy(one.store())
+
+        def state() -> Any:
+            return one.ask("GET", f"/ml/v4/deployments/{deployment}").json()["entity"]["status"]["state"]
+
+        assert state() == "initializing"
+        wait_for(lambda: state() == "ready")
+        change = [{"op": "replace", "path": "/asset", "value": {"id": one.store(n=1)}}]
+        changed = one.ask("PATCH", f"/ml/v4/deployments/{deployment}", json=change).json()
+        assert changed["entity"]["status"]["state"] == "updating"
+        wait_for(lambda: state() == "ready")
+
+
+def test_a_deployment_whose_version_does_not_load_has_failed_and_says_why(ibm: Any, tmp_path: Any) -> None:
+    tiny_artifact(tmp_path / "m.scoreline", weight=0.5)
+    model = ibm.store("broken", n=None)
+    assert ibm.fill(model, (tmp_path / "m.scoreline").read_bytes()).status_code == 201
+    registry = ibm.app.registry_in(ibm.space.name)
+    content = registry.artifact(registry.resolve("broken", "1").digest)
+    content.chmod(0o600)
+    content.write_bytes(b"half of it")
+    deployment = ibm.deploy(model)
+    status = ibm.ask("GET", f"/ml/v4/deployments/{deployment}").json()["entity"]["status"]
+    assert status["state"] == "failed"
+    assert status["failure"]["errors"][0]["message"]
+    assert ibm.ask("DELETE", f"/ml/v4/deployments/{deployment}").status_code == 204
 
 
 def test_a_serving_name_is_nobody_elses(ibm: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
@@ -14,15 +15,18 @@ from scoreline.core.entities import Deployment
 from scoreline.core.errors import Forbidden, NotFound
 from scoreline.core.identities import Space
 from scoreline.serving.active import DeploymentState
+from scoreline.serving.deployments import POLL_SECONDS
 from scoreline.serving.protocols.dialect import Reply
 from scoreline.serving.protocols.json import read_json
 from scoreline.web.admission import Body
 from scoreline.web.body import read_body
 from scoreline.web.control.ibm.runner import Runner
+from scoreline.web.seat import ALONE
 from scoreline.web.service import Service
 
 T = TypeVar("T")
 Json = dict[str, Any]
+FOLLOWED_AFTER = timedelta(seconds=2 * POLL_SECONDS)
 _encoder = msgspec.json.Encoder()
 
 
@@ -68,6 +72,12 @@ class Asking:
             return self.service.deployments.state(deployment.name, deployment.space)
         except NotFound:
             return None
+
+    def is_followed(self, deployment: Deployment) -> bool:
+        """Whether every worker has had the time to follow the last change of a deployment."""
+        if self.service.watch.seat is ALONE:
+            return True
+        return datetime.now(UTC) - deployment.updated_at > FOLLOWED_AFTER
 
     def record(self, request: Request, place: Place, action: str, target: str) -> None:
         """Write into the audit log what was done."""

@@ -11,7 +11,9 @@ from starlette.requests import Request
 from scoreline.app.assets import deployments
 from scoreline.app.assets.deployments import Deployed
 from scoreline.core.access import Action
+from scoreline.core.entities import Deployment
 from scoreline.core.errors import BadRequest, BadSetting, Conflict
+from scoreline.serving.active import DeploymentState
 from scoreline.serving.protocols.dialect import Reply
 from scoreline.web.control.ibm.asking import NOTHING, Asking, Json, Place, host, reply
 from scoreline.web.control.ibm.documents import listing, metadata
@@ -151,12 +153,8 @@ def document(asking: Asking, request: Request, place: Place, found: Deployed) ->
     """Return a deployment as IBM writes it."""
     asset, deployment = found.asset, found.deployment
     kind = "batch" if "batch" in asset.details else "online"
-    status: Json = {"state": "initializing"}
     state = asking.state(deployment)
-    if state is not None and state.status == "failed":
-        status = {"state": "failed", "failure": {"errors": [{"code": "failed", "message": state.reason}]}}
-    elif state is not None and state.wanted_version == deployment.version:
-        status["state"] = "ready"
+    status = _status(state, deployment, is_followed=asking.is_followed(deployment))
     if kind == "online":
         base = f"{host(request)}/ml/v4/deployments"
         urls = [f"{base}/{deployment.name}/predictions", f"{base}/{deployment.id}/predictions"]
@@ -179,6 +177,15 @@ def document(asking: Asking, request: Request, place: Place, found: Deployed) ->
     if state is not None and state.status == "held":
         answer["system"] = {"warnings": [{"id": "held", "message": state.reason}]}
     return answer
+
+
+def _status(state: DeploymentState | None, deployment: Deployment, *, is_followed: bool) -> Json:
+    """Return how a deployment does: it is ready once every worker answers with its version."""
+    if state is not None and state.status == "failed":
+        return {"state": "failed", "failure": {"errors": [{"code": "failed", "message": state.reason}]}}
+    if state is not None and state.wanted_version == deployment.version and is_followed:
+        return {"state": "ready"}
+    return {"state": "initializing" if deployment.created_at == deployment.updated_at else "updating"}
 
 
 def _details(new: NewDeployment) -> Json:
