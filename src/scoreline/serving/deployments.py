@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import Protocol
 
@@ -60,14 +60,21 @@ class ActiveDeployments:
         self._closed = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def get(self, name: str | None = None, space: str = DEFAULT_SPACE) -> Active:
+    def get(self, name: str | None = None, space: str = DEFAULT_SPACE, known: Collection[str] | None = None) -> Active:
         """Return the version that answers for deployment ``name``, or the space's default one, beside any split.
 
-        Raises NotFound, or Unavailable when no version of the deployment works.
+        Raises NotFound, or Unavailable when no version of the deployment works. No error names deployments beside those
+        that are ``known`` to the caller; None: all of the space.
         """
-        return self._answering(name, space)[1]
+        return self._answering(name, space, known)[1]
 
-    def route(self, name: str | None = None, key: str = "", space: str = DEFAULT_SPACE) -> Active:
+    def route(
+        self,
+        name: str | None = None,
+        key: str = "",
+        space: str = DEFAULT_SPACE,
+        known: Collection[str] | None = None,
+    ) -> Active:
         """Return the version that answers a request to deployment ``name``, or to the space's default one.
 
         Where the requests are split over versions, chance decides or, if the split is sticky, the request's ``key``
@@ -75,7 +82,7 @@ class ActiveDeployments:
         """
         slot = self._directory.find(name, space)
         if slot is None or slot.active is None:
-            return self.get(name, space)
+            return self.get(name, space, known)
         return slot.active if slot.split is None else slot.split.choose(key)
 
     def answering(self, name: str | None = None, space: str = DEFAULT_SPACE) -> list[Active]:
@@ -132,9 +139,9 @@ class ActiveDeployments:
         """Return every deployment there is, by space and name."""
         return list(map(self._state, self._directory.everywhere()))
 
-    def state(self, name: str, space: str = DEFAULT_SPACE) -> DeploymentState:
+    def state(self, name: str, space: str = DEFAULT_SPACE, known: Collection[str] | None = None) -> DeploymentState:
         """Return one deployment. Raises NotFound."""
-        return self._state(self._slot(name, space))
+        return self._state(self._slot(name, space, known))
 
     def start(self) -> None:
         """Load everything, then follow the source from a thread until ``close``."""
@@ -180,22 +187,26 @@ class ActiveDeployments:
                     log.exception("the registry cannot be followed; deployments go on as they are")
                 self.problem = f"the registry cannot be followed: {type(error).__name__}"
 
-    def _slot(self, name: str | None, space: str) -> Slot:
+    def _slot(self, name: str | None, space: str, known: Collection[str] | None = None) -> Slot:
         slot = self._directory.find(name, space)
         if slot is None:
-            raise no_deployment(name, self.names_in(space))
+            raise self._not_found(name, space, known)
         return slot
 
-    def _answering(self, name: str | None, space: str) -> tuple[Slot, Active]:
-        slot = self._slot(name, space)
+    def _answering(self, name: str | None, space: str, known: Collection[str] | None = None) -> tuple[Slot, Active]:
+        slot = self._slot(name, space, known)
         if slot.active is not None:
             return slot, slot.active
-        if slot.wanted.space != space:  # what it lacks is not to be told before it is known who may hear it
-            raise no_deployment(name, self.names_in(space))
+        wanted = slot.wanted
+        if wanted.space != space or (known is not None and wanted.name not in known):
+            raise self._not_found(name, space, known)  # what it lacks is told to those who may know that it is there
         raise Unavailable(
-            f"deployment `{slot.wanted.name}` has no version that works: {slot.reason}",
-            hint=f"register a version of `{slot.wanted.model}` that loads and promote it, or roll back",
+            f"deployment `{wanted.name}` has no version that works: {slot.reason}",
+            hint=f"register a version of `{wanted.model}` that loads and promote it, or roll back",
         )
+
+    def _not_found(self, name: str | None, space: str, known: Collection[str] | None) -> NotFound:
+        return no_deployment(name, [each for each in self.names_in(space) if known is None or each in known])
 
     def _state(self, slot: Slot) -> DeploymentState:
         return slot.state(default=slot.wanted.name == self.default_in(slot.wanted.space))

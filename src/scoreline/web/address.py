@@ -31,7 +31,9 @@ def score_address(
         request.scope["dialect"] = dialect.name
         check_aside(request)
         name, access = request.path_params.get("name"), request.scope["access"]
-        active = deployments.route(name, request.headers.get("x-scoreline-routing-key", ""), access.space)
+        active = deployments.route(
+            name, request.headers.get("x-scoreline-routing-key", ""), access.space, access.deployments
+        )
         check_reach(deployments, access, "score", active, name)
         request.scope["active"] = active
         body = asks.body_of(_query(request), active)

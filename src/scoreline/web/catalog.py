@@ -40,7 +40,7 @@ def catalog_routes(deployments: ActiveDeployments, write_error: WriteError) -> l
 
     async def state(request: Request) -> Reply:
         name, access = request.path_params["name"], request.scope["access"]
-        found = deployments.state(name, access.space)
+        found = deployments.state(name, access.space, access.deployments)
         check_reach(deployments, access, "view", found, name)
         return Reply(_encoder.encode(found))
 

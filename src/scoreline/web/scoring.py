@@ -59,7 +59,7 @@ def _score(
         check_aside(request)
         headers = request.headers
         name, access = request.path_params.get("name"), request.scope["access"]
-        active = deployments.route(name, _key(request), access.space)
+        active = deployments.route(name, _key(request), access.space, access.deployments)
         check_reach(deployments, access, "score", active, name)
         request.scope["active"] = active = _meant(request, active, deployments)
         medium = media.of_request(headers.get("content-type", ""))
@@ -125,7 +125,7 @@ def _key(request: Request) -> str:
 
 def _resolve(request: Request, deployments: ActiveDeployments) -> Active:
     name, access = request.path_params.get("name"), request.scope["access"]
-    active = deployments.get(name, access.space)
+    active = deployments.get(name, access.space, access.deployments)
     check_reach(deployments, access, "view", active, name)
     request.scope["active"] = active = _meant(request, active, deployments)
     return active

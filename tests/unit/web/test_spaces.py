@@ -32,8 +32,9 @@ ANSWERS_ANYTHING = {
     "GET /modelmanagement/v1.0/subscriptions/{workspace:path}/services": "the caller's own",
 }
 """Routes that answer for whatever stands in their address, and why that is nobody else's."""
-HERE, THERE, ALL = "here", "there", "all"
-"""Whose key is sent: the default space's administrator's, the other's, the installation's."""
+HERE, THERE, ALL, ONE = "here", "there", "all", "one"
+"""Whose key is sent: the default space's administrator's, the other's, the installation's; one good for `credit` only.
+"""
 
 
 class World(NamedTuple):
@@ -64,6 +65,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             whose: app.security.create_key(whose, space=space, role="admin").secret
             for whose, space in ((HERE, "default"), (THERE, "team"), (ALL, EVERY_SPACE))
         }
+        keys[ONE] = app.security.create_key(ONE, role="scorer", deployments=("credit",)).secret
         pipelines = {}
         for key, registry, weight in ((HERE, app.registry, 0.001), (THERE, app.registry_in("team"), 0.9)):
             tiny_artifact(file, weight=weight)
@@ -101,6 +103,11 @@ def test_every_dialect_scores_with_the_version_of_the_callers_space(world: World
             elsewhere = world.ask(speaker.path.format(name=name), THERE, **asked)
             assert (elsewhere.status, MARKS.findall(elsewhere.body.decode("latin-1"))) == (404, [])
             assert HIDDEN not in elsewhere.body.decode("latin-1").replace(name, "")
+            assert "x-scoreline-version" not in elsewhere.headers
+        for name in (HIDDEN, "absent"):
+            withheld = world.ask(speaker.path.format(name=name), ONE, **asked)
+            text = withheld.body.decode("latin-1")
+            assert (withheld.status, HIDDEN in text.replace(name, ""), "credit" in text) == (404, False, True)
 
 
 def _found_by(world: World, by: str) -> str:
@@ -154,6 +161,7 @@ def test_no_route_shows_or_changes_what_is_another_spaces(world: World, by: str,
             text = answer.body.decode("latin-1")
             assert not MARKS.search(text.replace(name, "")), (method, path, text)
             assert HIDDEN not in text.replace(name, ""), (method, path, text)
+            assert "{" not in route.path or "x-scoreline-version" not in answer.headers, (method, path)
             if "{" in route.path and endpoint.needs[method] != "nothing" and answer.status < 400:
                 answered.add(f"{method} {route.path}")
             n_asked += 1
@@ -196,7 +204,14 @@ def test_a_deployment_is_asked_for_by_id_from_wherever_the_caller_may_see_it(wor
 
 
 def test_metrics_tell_of_the_deployments_that_the_caller_may_see(world: World) -> None:
+    def text_for(key: str) -> str:
+        return "".join(world.ask("/metrics", key, way=way).body.decode() for way in ("lane", "asgi"))
+
+    def hidden_errors() -> list[str]:
+        return re.findall(rf'.*deployment="{HIDDEN}",kind=.*', text_for(ALL))
+
     body = json.dumps({"rows": ROWS}).encode()
+    before = hidden_errors()
     for key in (HERE, THERE):
         for way in ("lane", "asgi"):
             world.ask("/api/v1/deployments/credit/score", key, method="POST", body=body, way=way)
@@ -205,9 +220,8 @@ def test_metrics_tell_of_the_deployments_that_the_caller_may_see(world: World) -
                 world.ask(f"/api/v1/deployments/{name}/score", THERE, method="POST", body=body, way=way)
     labels = {}
     for key in (HERE, THERE, ALL):
-        text = "".join(world.ask("/metrics", key, way=way).body.decode() for way in ("lane", "asgi"))
-        labels[key] = set(re.findall(r'deployment="([^"]*)"', text))
-        assert f'deployment="{HIDDEN}",kind=' not in text  # those errors are nobody's
+        labels[key] = set(re.findall(r'deployment="([^"]*)"', text_for(key)))
+    assert hidden_errors() == before  # what the other space's caller asked for it is not its
     assert labels[THERE] == {"", "team/credit"}
     assert labels[HERE] == {"", "credit", HIDDEN}
     assert labels[ALL] == labels[HERE] | labels[THERE]

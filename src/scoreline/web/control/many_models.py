@@ -54,7 +54,7 @@ def many_models_routes(service: Service) -> list[Route]:
 
     async def one(request: Request) -> Reply:
         name, access = request.path_params["name"], request.scope["access"]
-        state = deployments.state(name, access.space)
+        state = deployments.state(name, access.space, access.deployments)
         check_reach(deployments, access, "view", state, name)
         return Reply(_encoder.encode(_document(state)))
 
@@ -82,7 +82,7 @@ def many_models_routes(service: Service) -> list[Route]:
 
     async def unload(request: Request) -> Reply:
         name, access = request.path_params["name"], request.scope["access"]
-        state = deployments.state(name, access.space)
+        state = deployments.state(name, access.space, access.deployments)
         check_reach(deployments, access, "edit", state, name)
         await asyncio.to_thread(app.registry_in(state.space).undeploy, state.name)
         await asyncio.to_thread(record, "deployment.delete", state.name, access, _origin(request), space=state.space)

@@ -26,8 +26,9 @@ def snippet_routes(service: Service) -> list[Route]:
 
     def find(request: Request) -> Active:
         name, access = request.path_params["name"], request.scope["access"]
-        active = request.scope["active"] = deployments.get(name, access.space)
+        active = deployments.get(name, access.space, access.deployments)
         check_reach(deployments, access, "view", active, name)
+        request.scope["active"] = active
         return active
 
     async def every(request: Request) -> Reply:

@@ -234,7 +234,7 @@ class FastLane(PatientConnection):
             call.space = access.space
             if call.aside is not None:
                 call.aside.check()
-            active = lane.deployments.route(name, call.key, access.space)
+            active = lane.deployments.route(name, call.key, access.space, access.deployments)
             if active.full_name not in known.reached:
                 check_reach(lane.deployments, access, "score", active, name)
                 known.reached.add(active.full_name)

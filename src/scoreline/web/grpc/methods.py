@@ -95,7 +95,7 @@ class Methods:
     async def _model_infer(self, message: Any, exchange: Exchange) -> bytes:
         service, name = self._service, message.model_name
         exchange.dialect, exchange.deployment = NAME, name
-        active = service.deployments.route(name, exchange.key, exchange.access.space)
+        active = service.deployments.route(name, exchange.key, exchange.access.space, exchange.access.deployments)
         check_reach(service.deployments, exchange.access, "score", active, name)
         if message.model_version:
             active = service.deployments.of_version(active, message.model_version)
@@ -136,6 +136,6 @@ class Methods:
     def _find(self, name: str, version: str, exchange: Exchange) -> Active:
         deployments = self._service.deployments
         exchange.deployment = name
-        active = deployments.get(name, exchange.access.space)
+        active = deployments.get(name, exchange.access.space, exchange.access.deployments)
         check_reach(deployments, exchange.access, "view", active, name)
         return deployments.of_version(active, version) if version else active

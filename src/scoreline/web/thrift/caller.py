@@ -67,7 +67,7 @@ class Caller:
         access = await service.gate.identify(self._credential, "score", origin=self._origin)
         self.is_known = True
         call.space = access.space
-        active = service.deployments.route(named, "", access.space)
+        active = service.deployments.route(named, "", access.space, access.deployments)
         check_reach(service.deployments, access, "score", active, named)
         call.active = active
         asked = Asked(

@@ -28,7 +28,7 @@ def document_routes(service: Service) -> list[Route]:
     async def document(request: Request) -> Reply:
         version = _version(request.query_params.get("version", VERSIONS[0]))
         name, access = request.path_params.get("name"), request.scope["access"]
-        active = deployments.get(name, access.space)
+        active = deployments.get(name, access.space, access.deployments)
         check_reach(deployments, access, "view", active, name)
         request.scope["active"] = active
         path: str = request.scope["path"]

@@ -28,7 +28,7 @@ def routes(paths: tuple[str, ...], views: Mapping[str, View], needs: Needs | Map
 def state_of(request: Request, deployments: ActiveDeployments, action: Action) -> DeploymentState:
     """Return the deployment that an address means. Raises NotFound, Forbidden."""
     name, access = request.path_params["name"], request.scope["access"]
-    state = deployments.state(name, access.space)
+    state = deployments.state(name, access.space, access.deployments)
     check_reach(deployments, access, action, state, name)
     return state
 

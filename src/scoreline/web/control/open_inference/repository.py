@@ -50,7 +50,7 @@ async def load(service: Service, access: Access, name: str, origin: str) -> None
     if await asyncio.to_thread(repository.load, app, name, access.space):
         await asyncio.to_thread(app.security.record, "deployment.create", name, access, origin)
     await asyncio.to_thread(service.deployments.refresh)
-    service.deployments.get(name, access.space)
+    service.deployments.get(name, access.space, access.deployments)
 
 
 async def unload(service: Service, access: Access, name: str, origin: str) -> None:
