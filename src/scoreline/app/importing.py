@@ -91,12 +91,13 @@ def import_model(
     from scoreline.scoring.archive import write_archive
 
     model = check_name("model", name or suggest_name(path.resolve().name.split(".")[0]) or "model")
-    rows = read_table(sample) if isinstance(sample, Path | str) else sample
     if trust_pickle and not app.settings.allow_pickle:
         raise BadSetting(
             "--trust: the code in pickles may not run here",
             hint="an administrator allows it: SCORELINE_ALLOW_PICKLE=on",
         )
+    if output is None and not register:
+        raise BadSetting("--no-register keeps nothing without a file", hint="say where it goes: -o model.scoreline")
     wishes = Wishes(
         name=model,
         target=target,
@@ -107,6 +108,7 @@ def import_model(
         trusted=tuple(trusted),
         pickles=trust_pickle,
     )
+    rows = read_table(sample) if isinstance(sample, Path | str) else sample
     converted = convert(path, rows, wishes)
     with tempfile.TemporaryDirectory(prefix="scoreline-") as folder:
         file = output or Path(folder) / f"{model}.scoreline"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import resource
@@ -55,4 +56,7 @@ def _go_on_alone(library: ctypes.CDLL) -> None:
 def _limit(what: int, most: int) -> None:
     _soft, hard = resource.getrlimit(what)
     most = most if hard == resource.RLIM_INFINITY else min(most, hard)
-    resource.setrlimit(what, (most, most))
+    with contextlib.suppress(
+        ValueError, OSError
+    ):  # a kernel may have no such limit; strictness asks for more than these
+        resource.setrlimit(what, (most, most))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,7 +21,7 @@ from scoreline.importing.finding import Found, find_model
 from scoreline.importing.kinds import WAYS_IN
 from scoreline.importing.labels import labels_of, task_of
 from scoreline.importing.messages import Opened
-from scoreline.importing.original import Plan
+from scoreline.importing.original import CannotTake, Plan
 from scoreline.importing.process import OriginalProcess
 from scoreline.importing.proof import Proof, prove
 from scoreline.importing.rows import made_rows
@@ -73,9 +75,19 @@ def convert(path: Path, sample: pl.DataFrame | None, wishes: Wishes) -> Converte
     """
     with tempfile.TemporaryDirectory(prefix="scoreline-import-") as folder:
         found = find_model(path, Path(folder), pickles=wishes.pickles)
+        found = found._replace(path=_readable(found.path, Path(folder)))
         with OriginalProcess(strict=found.kind == "pickle") as original:
             opened = original.open(found.path, found.kind, wishes.trusted)
             return _converted(path, found, original, opened, sample, wishes)
+
+
+def _readable(path: Path, folder: Path) -> Path:
+    """Return the file, or a copy where it is somebody else's: in a namespace of its own, root may not read it."""
+    if path.stat().st_uid == os.geteuid():
+        return path
+    copied = folder / f"copy of {path.name}"
+    shutil.copyfile(path, copied)
+    return copied
 
 
 def _converted(
@@ -140,6 +152,8 @@ def _write(
         try:
             built = original.build(plan)
             proof = prove(original, Graph(built.graph), schema, task, rows, built.thresholds)
+        except CannotTake as error:
+            raise ModelRefused(f"the original refuses rows that it should score: {error}") from None
         except (ParityFailed, ModelRefused) as error:
             refused = error
             continue

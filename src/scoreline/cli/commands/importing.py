@@ -80,12 +80,9 @@ def import_model(
     from scoreline.cli import report, values
     from scoreline.cli.outcome import check_output
     from scoreline.cli.outcome import labels as aliases_of
-    from scoreline.core.errors import BadSetting
 
     if output is not None:
         check_output(output)
-    elif not register:
-        raise BadSetting("--no-register keeps nothing without a file", hint="add -o model.scoreline")
     with session.busy(f"importing {file}"):
         done = use_cases.import_model(
             session.app,
