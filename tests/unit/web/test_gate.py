@@ -10,6 +10,8 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from starlette.requests import Request
 from tests.keys import Keys
 
@@ -17,7 +19,7 @@ from scoreline.core.access import ACTIONS_OF_ROLE, ANYONE, EVERY_SPACE, Needs
 from scoreline.core.errors import Forbidden, NotFound, ScorelineError, TooManyRequests, Unauthenticated, Unavailable
 from scoreline.web.gate import KeyGate, OpenGate, Pass
 from scoreline.web.gate import gate as the_gate
-from scoreline.web.gate.credentials import LONGEST_BYTES, Credential, find, read
+from scoreline.web.gate.credentials import LONGEST_BYTES, NO_NAMES, Credential, find, read
 from scoreline.web.gate.rate import Bucket
 
 
@@ -54,6 +56,7 @@ def asks(gate: KeyGate, credential: bytes, needs: Needs = "score", **more: Any) 
         basic("apikey:sl_1"),
         basic("token:sl_1"),
         basic(":sl_1"),
+        basic("sl_1:"),
         basic("ada:sl_1", "ZenApiKey"),
     ],
 )
@@ -67,12 +70,40 @@ def test_basic_brings_a_name_and_a_password() -> None:
 
 @pytest.mark.parametrize(
     "header",
-    [b"Basic", b"Basic !", basic("ada"), b"Digest username=ada", b"Basic \xff\xfe", b"x" * (LONGEST_BYTES + 1)],
+    [
+        b"Basic",
+        b"Basic !",
+        basic("ada"),
+        basic(":"),
+        basic("apikey:"),
+        b"Digest username=ada",
+        b"Basic \xff\xfe",
+        b"x" * (LONGEST_BYTES + 1),
+    ],
 )
 def test_what_is_no_credential_is_told_without_repeating_it(header: bytes) -> None:
     with pytest.raises(Unauthenticated) as told:
         read(header)
     assert "ada" not in str(told.value)
+
+
+schemes = st.sampled_from([b"Basic ", b"Bearer ", b"ZenApiKey "])
+
+
+@given(st.binary(max_size=200) | st.tuples(schemes, st.binary(max_size=200)).map(b"".join))
+def test_whatever_stands_in_a_header_is_a_credential_or_is_refused(header: bytes) -> None:
+    try:
+        found = read(header)
+    except Unauthenticated:
+        return
+    assert found.secret
+
+
+@given(
+    user=st.text(min_size=1).filter(lambda text: ":" not in text and text not in NO_NAMES), secret=st.text(min_size=1)
+)
+def test_basic_brings_any_name_and_password_whole(user: str, secret: str) -> None:
+    assert read(basic(f"{user}:{secret}")) == Credential(secret, user)
 
 
 def test_the_first_header_that_says_something_counts() -> None:

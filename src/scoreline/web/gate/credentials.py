@@ -83,6 +83,10 @@ def read(header: bytes) -> Credential:
     if scheme not in _PAIRS:
         raise Unauthenticated("the header holds no key, no token and no password", hint=HINT)
     user, secret = _read_pair(rest)
+    if not secret:  # no password is empty, and some clients put a key where the name belongs
+        user, secret = "", user
+    if not secret or (not user and secret in NO_NAMES):
+        raise Unauthenticated("the credential has a name and no secret", hint=HINT)
     if scheme == "zenapikey" or user in NO_NAMES:
         return Credential(secret)
     return Credential(secret, user)
