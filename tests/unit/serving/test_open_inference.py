@@ -7,6 +7,7 @@ import math
 import struct
 from base64 import b64encode
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,8 @@ from scoreline.core.schema import Column, Schema
 from scoreline.scoring.rows import Rows
 from scoreline.serving.active import Active
 from scoreline.serving.deployments import ActiveDeployments
+from scoreline.serving.plane import Asked, Plane
+from scoreline.serving.protocols.dialect import Reply
 from scoreline.serving.protocols.oip import OpenInference
 from scoreline.serving.protocols.oip.datatypes import DATATYPES, DTYPES, pack, unpack
 from scoreline.serving.protocols.oip.tensors import N_MANY_ROWS, Given, decode
@@ -177,7 +180,7 @@ EIGHT = struct.pack("<d", 42.0)
         ),
         (*framed({"inputs": [AGE | {"parameters": {"binary_data_size": -8}}]}, EIGHT), "`binary_data_size` is -8"),
         (*framed({"inputs": [AGE | {"parameters": {"binary_data_size": "8"}}]}, EIGHT), "`binary_data_size` is '8'"),
-        (*framed({"inputs": [AGE | {"parameters": {}}]}, b""), "`age` has no data"),
+        (*framed({"inputs": [AGE | {"parameters": {}}]}, b""), "`age`: the shape .* has 1 values, its data 0"),
         (*framed({"inputs": [AGE | {"datatype": "BYTES"}]}, b"\5\0\0\0none"), "`age`: its data ends within a value"),
         (*framed({"inputs": [AGE | {"datatype": "BYTES"}]}, b"\4\0\0\0\xff\xff\xff\xff"), "value 1 is not UTF-8"),
     ],
@@ -199,7 +202,8 @@ documents = st.fixed_dictionaries(
                     "datatype": st.sampled_from(sorted(DATATYPES)),
                 },
                 optional={
-                    "data": st.lists(st.one_of(st.none(), st.floats(), st.text(max_size=3), st.lists(st.integers()))),
+                    "data": st.just(5)
+                    | st.lists(st.one_of(st.none(), st.floats(), st.text(max_size=3), st.lists(st.integers()))),
                     "parameters": st.dictionaries(
                         st.sampled_from(["binary_data_size", "null_bitmap", "content_type"]),
                         st.one_of(st.integers(-1, 99), st.text(max_size=3), st.sampled_from(["base64", "01"])),
@@ -232,6 +236,38 @@ def test_whatever_stands_behind_whatever_json_is_scored_or_refused(
     else:
         n_bytes = dict(answer.headers).get("inference-header-content-length")
         json.loads(answer.body if n_bytes is None else answer.body[: int(n_bytes)])
+
+
+@pytest.mark.parametrize("name", ["credit", "price"])
+def test_requests_that_came_together_are_answered_as_each_is_alone(tmp_path: Path, name: str) -> None:
+    labels = ("good", "bad") if name == "credit" else ()
+    tiny_artifact(tmp_path / "a.scoreline", name=name, schema=SCHEMA, labels=labels, rows=[ROW])
+    with open_app(Settings.of(home=tmp_path / "home", environment={})) as app:
+        app.registry.register(tmp_path / "a.scoreline")
+        app.registry.deploy(name, name)
+        deployments = ActiveDeployments(app.registry)
+        deployments.refresh()
+        found = deployments.get(name)
+        columns = {"age": [1.5, 2.5], "months": [3, None], "owns": [True, False], "purpose": ["car", "yacht"]}
+
+        def body(n_rows: int, **more: Any) -> bytes:
+            inputs = [
+                {"name": column, "shape": [n_rows], "datatype": "BYTES", "data": values[:n_rows]}
+                for column, values in columns.items()
+            ]
+            return json.dumps({"inputs": inputs, **more}).encode()
+
+        alike = [body(1), body(2), body(1)]
+        others = [body(1, id="mine"), b"{", body(1, outputs=[]), body(2, inputs=[]), b'{"inputs": [{"name": 5}]}']
+        for bodies in (alike, alike + others, others):
+            together = Plane().answer([Asked(OpenInference(), sent, found) for sent in bodies])
+            alone = [Plane().answer([Asked(OpenInference(), sent, found)])[0] for sent in bodies]
+            assert list(map(told, together)) == list(map(told, alone))
+        assert OpenInference().decode_many(alike, found) is not None
+
+
+def told(answer: Reply | Exception) -> Any:
+    return str(answer) if isinstance(answer, Exception) else (answer.body, answer.headers)
 
 
 def test_a_float32_is_the_number_that_was_rounded(active: Active) -> None:

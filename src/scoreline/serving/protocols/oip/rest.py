@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -10,11 +10,13 @@ import numpy as np
 
 from scoreline.core.errors import BadRequest, ScorelineError
 from scoreline.scoring.predictions import Predictions
+from scoreline.scoring.rows import Rows
 from scoreline.serving.active import Active
 from scoreline.serving.protocols.dialect import Call, Dialect, Refusal, Reply
 from scoreline.serving.protocols.framed import FRAME
 from scoreline.serving.protocols.headers import column_headers
 from scoreline.serving.protocols.json import read_json
+from scoreline.serving.protocols.oip.bulk import answers, columns_of, join
 from scoreline.serving.protocols.oip.datatypes import Datatype, pack, unpack
 from scoreline.serving.protocols.oip.outputs import choose, describe, shape
 from scoreline.serving.protocols.oip.tensors import HINT, decode
@@ -23,25 +25,25 @@ MOST_DIGITS = 18
 _encoder = msgspec.json.Encoder()
 
 
-class Input(msgspec.Struct):
+class Input(msgspec.Struct, gc=False):
     """A tensor as it is sent."""
 
     name: str
     shape: list[int]
     datatype: Datatype
-    values: Any = msgspec.field(name="data", default=None)
+    values: list[Any] = msgspec.field(name="data", default_factory=list)
     """``data`` is flat or nested; what stands behind the JSON comes here, too, before rows are made of it."""
     parameters: dict[str, Any] | None = None
 
 
-class Wanted(msgspec.Struct):
+class Wanted(msgspec.Struct, gc=False):
     """An output that is asked for."""
 
     name: str
     parameters: dict[str, Any] | None = None
 
 
-class InferRequest(msgspec.Struct):
+class InferRequest(msgspec.Struct, gc=False):
     """The body of ``infer``."""
 
     inputs: list[Input]
@@ -77,6 +79,26 @@ class OpenInference:
 
     def decode(self, body: bytes, active: Active) -> Call:
         return _call(read_json(body, _decoder), b"", active)
+
+    def decode_many(self, bodies: Sequence[bytes], active: Active) -> tuple[Rows, Sequence[int]] | None:
+        """See ``InBulk``."""
+        found = []
+        for body in bodies:
+            try:
+                request = _decoder.decode(body)
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                return None
+            columns = (
+                None if request.id is not None or request.outputs or request.parameters else columns_of(request.inputs)
+            )
+            if columns is None:
+                return None
+            found.append(columns)
+        return join(found, active)
+
+    def encode_many(self, predictions: Predictions, sizes: Sequence[int], active: Active) -> list[Reply]:
+        """See ``InBulk``."""
+        return answers(predictions, sizes, active)
 
     def encode(self, call: Call, predictions: Predictions, active: Active) -> Reply:
         request: InferRequest = call.request
@@ -137,9 +159,10 @@ def _call(request: InferRequest, behind: bytes | memoryview, active: Active) -> 
                     f"tensor `{given.name}`: `binary_data_size` is {size!r}, and {len(behind) - place} bytes are left",
                     hint=f"send the header {FRAME}, and the values behind the JSON in the order of `inputs`",
                 )
-            given.values = unpack(given.name, given.datatype, behind[place : place + size])
+            unpacked = unpack(given.name, given.datatype, behind[place : place + size])
+            given.values = unpacked  # type: ignore[assignment]  # only JSON has to be a list
             place += size
-        elif not given.values or isinstance(given.values[0], list):
+        elif given.values and isinstance(given.values[0], list):
             given.values = _flat(given)
     if place < len(behind):
         raise BadRequest(f"{len(behind) - place} bytes of the body belong to no tensor", hint="see `binary_data_size`")
@@ -147,9 +170,7 @@ def _call(request: InferRequest, behind: bytes | memoryview, active: Active) -> 
 
 
 def _flat(given: Input) -> list[Any]:
-    values: list[Any] | None = given.values
-    if values is None:
-        raise BadRequest(f"tensor `{given.name}` has no data", hint=HINT)
+    values = given.values
     while values and isinstance(values[0], list):
         try:
             values = [value for part in values for value in part]
