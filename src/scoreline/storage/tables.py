@@ -294,4 +294,4 @@ assets = Table(
     Column("parent", ID),
     Column("details", JSON, nullable=False),
 )
-"""No key to models and deployments: what a dialect says of them may outlive them, and is cleared when it is met."""
+"""No key to models and deployments: what a dialect says of them may outlive them, and is not shown then."""

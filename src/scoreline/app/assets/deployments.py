@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
-from scoreline.app.assets.models import model
+from scoreline.app.assets.models import model, stands_for
 from scoreline.app.settings import App
 from scoreline.core.assets import Asset, check_title, id_of_version
 from scoreline.core.entities import Deployment
@@ -105,7 +105,7 @@ def undeploy(app: App, space: str, asset_id: str) -> Deployed:
 
 def _deployed(deployment: Deployment, asset: Asset, stored: list[Asset]) -> Deployed:
     """Find the model whose version is meant: the one that was said, if it still is that one."""
-    ids = [each.id for each in stored if (each.model, each.version) == (deployment.model, deployment.version)]
+    ids = [each.id for each in stored if stands_for(each, deployment)]
     of_version = id_of_version(deployment.space, deployment.model, deployment.version)
     return Deployed(deployment, asset, asset.parent if asset.parent in ids else next(iter(ids), of_version))
 

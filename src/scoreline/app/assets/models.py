@@ -10,9 +10,12 @@ from msgspec.structs import replace
 
 from scoreline.app.settings import App
 from scoreline.core.assets import Asset, check_title, id_of_version, new_id
-from scoreline.core.entities import Version
+from scoreline.core.entities import Deployment, Version
 from scoreline.core.errors import NotFound
 from scoreline.registry.registry import Registry
+
+DIGEST = "digest"
+"""Under this name the details of a model have the digest of its version."""
 
 
 def store(app: App, space: str, name: str, *, owner: str, details: Mapping[str, Any]) -> Asset:
@@ -42,7 +45,8 @@ def fill(app: App, space: str, asset_id: str, content: bytes) -> Asset:
 
     asset = _kept(app, space, asset_id)
     version = version_of(app, asset, content)
-    return _put(app, replace(asset, model=version.model, version=version.number))
+    details = asset.details | {DIGEST: version.digest}
+    return _put(app, replace(asset, model=version.model, version=version.number, details=details))
 
 
 def models(app: App, space: str) -> list[Asset]:
@@ -50,17 +54,22 @@ def models(app: App, space: str) -> list[Asset]:
     registry = app.registry_in(space)
     with app.assets.reading() as records:
         stored = records.assets(space, "model")
-    known = {(asset.model, asset.version) for asset in stored}
-    versions = [version for model in registry.models() for version in registry.versions(model.name)]
-    others = [_of_version(version, space) for version in versions if (version.model, version.number) not in known]
-    return sorted([*stored, *others], key=lambda asset: (asset.created_at, asset.id))
+    versions = {
+        (version.model, version.number, version.digest): version
+        for model in registry.models()
+        for version in registry.versions(model.name)
+    }
+    left = [asset for asset in stored if asset.model is None or _content(asset) in versions]
+    known = set(map(_content, left))
+    others = [_of_version(version, space) for content, version in versions.items() if content not in known]
+    return sorted([*left, *others], key=lambda asset: (asset.created_at, asset.id))
 
 
 def model(app: App, space: str, asset_id: str) -> Asset:
     """Return one model. Raises NotFound."""
     with app.assets.reading() as records:
         stored = records.asset(asset_id)
-    if stored is not None and stored.space == space and stored.kind == "model":
+    if stored is not None and stored.space == space and stored.kind == "model" and _is_left(app, stored):
         return stored
     for asset in models(app, space):
         if asset.id == asset_id:
@@ -79,12 +88,19 @@ def delete(app: App, space: str, asset_id: str) -> Asset:
     if asset.model is not None and asset.version is not None:
         with app.assets.reading() as records:
             stored = records.assets(space, "model")
-        twins = [each for each in stored if (each.model, each.version) == (asset.model, asset.version)]
-        if all(twin.id == asset.id for twin in twins):
-            _delete_version(app.registry_in(space), asset.model, asset.version)
+        registry = app.registry_in(space)
+        version = registry.resolve(asset.model, str(asset.version))
+        if not any(stands_for(each, version) for each in stored if each.id != asset.id):
+            _delete_version(registry, version.model, version.number)
     with app.assets.writing() as records:
         records.delete(asset.id)
     return asset
+
+
+def stands_for(asset: Asset, version: Version | Deployment) -> bool:
+    """Whether a model is this version, or the one that a deployment means: not another of its name and number."""
+    number = version.number if isinstance(version, Version) else version.version
+    return _content(asset) == (version.model, number, version.digest)
 
 
 def read(app: App, model: Asset) -> bytes:
@@ -120,6 +136,20 @@ def _kept(app: App, space: str, asset_id: str) -> Asset:
     if asset is None or asset.space != space or asset.kind != "model":
         raise NotFound(f"no model has the id {asset_id!r}", hint="POST /ml/v4/models makes one")
     return asset
+
+
+def _is_left(app: App, asset: Asset) -> bool:
+    """Whether the version of a model is there: it may have been deleted by its own name."""
+    if asset.model is None:
+        return True
+    try:
+        return stands_for(asset, app.registry_in(asset.space).resolve(asset.model, str(asset.version)))
+    except NotFound:
+        return False
+
+
+def _content(asset: Asset) -> tuple[str | None, int | None, str | None]:
+    return asset.model, asset.version, asset.details.get(DIGEST)
 
 
 def _put(app: App, asset: Asset) -> Asset:

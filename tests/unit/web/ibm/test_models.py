@@ -90,6 +90,20 @@ def test_a_version_that_two_models_stand_for_goes_with_the_last_of_them(ibm: Any
     assert ibm.app.registry_in(ibm.space.name).models() == []
 
 
+def test_a_version_that_was_deleted_by_its_name_is_no_model_any_more(ibm: Any, tmp_path: Any) -> None:
+    model = ibm.store()
+    registry = ibm.app.registry_in(ibm.space.name)
+    registry.delete_model("Credit-Risk")
+    assert ibm.ask("GET", "/ml/v4/models").json()["resources"] == []
+    assert ibm.ask("GET", f"/ml/v4/models/{model}").status_code == 404
+    file = tmp_path / "m.scoreline"
+    file.write_bytes(ibm.pipelines[1])
+    registry.register(file, "Credit-Risk")  # the same name and number, but not what was stored
+    (found,) = ibm.ask("GET", "/ml/v4/models").json()["resources"]
+    assert found["metadata"]["id"] != model
+    assert ibm.ask("GET", f"/ml/v4/models/{model}").status_code == 404
+
+
 def test_a_model_that_is_deployed_is_not_deleted(ibm: Any) -> None:
     model = ibm.store()
     deployment = ibm.deploy(model)
