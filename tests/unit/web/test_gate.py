@@ -322,6 +322,16 @@ def test_guesses_of_one_address_are_throttled_and_who_is_known_is_not() -> None:
     assert asks(gate, b"sl_2", origin="10.0.0.2").id == "sl_2"
 
 
+def test_credentials_that_nobody_has_do_not_fill_the_memory() -> None:
+    gate = KeyGate(Keys())
+    asks(gate, b"x" * 5000)
+    assert gate.known(b"x" * 5000, b"") is None
+    for i in range(the_gate.N_STRANGERS_KEPT + 50):
+        asks(gate, b"guess %d" % i, origin=f"10.0.{i // 50}.1")
+    known = [gate.known(b"guess %d" % i, b"") for i in range(the_gate.N_STRANGERS_KEPT + 50)]
+    assert 0 < sum(found is not None for found in known) <= the_gate.N_STRANGERS_KEPT
+
+
 def test_no_more_than_a_few_look_ups_of_one_address_wait() -> None:
     keys = Keys()
     gate = KeyGate(keys)

@@ -27,8 +27,10 @@ POLL_SECONDS = 0.25
 """How often it is asked whether anything changed."""
 NOTE_SECONDS = 60.0
 """How often it is written which keys were used."""
-N_KEPT = 10_000
-"""Credentials that are remembered; those that do not hold are counted apart."""
+N_KEPT, N_STRANGERS_KEPT = 10_000, 1000
+"""Credentials that are remembered, and those that do not hold, …"""
+LONGEST_KEPT_BYTES = 2048
+"""… unless they are longer than any token of ours: whoever sends such must not fill the memory."""
 STRANGER_SECONDS = 5.0
 """How long a credential that does not hold is remembered, at most: it may hold soon."""
 N_THREADS = 2
@@ -209,14 +211,15 @@ class KeyGate:
         if asked.cancelled():
             return
         found, key = asked.result(), (credential, space) if space else credential
+        is_kept = passes is self._passes and len(credential) + len(space) <= LONGEST_KEPT_BYTES
         if isinstance(found, Pass):
-            if passes is self._passes:
+            if is_kept:
                 _keep(self._passes, key, found)
         elif not is_over(found.expires_at):
             self._count_failure(origin)
             self._passes.pop(key, None)
-            if passes is self._passes:
-                _keep(self._strangers, key, found)
+            if is_kept:
+                _keep(self._strangers, key, found, N_STRANGERS_KEPT)
 
     def _count_failure(self, origin: str) -> None:
         bucket = self._failures.get(origin)
@@ -266,7 +269,7 @@ class KeyGate:
         return bucket
 
 
-def _keep(kept: dict[_K, _V], key: _K, value: _V) -> None:
-    if len(kept) >= N_KEPT:
+def _keep(kept: dict[_K, _V], key: _K, value: _V, most: int = N_KEPT) -> None:
+    if len(kept) >= most:
         kept.clear()
     kept[key] = value
