@@ -113,7 +113,7 @@ class PolarsFrame:
         if str(column.dtype) != "String":
             return None
         levels = column.unique()
-        if len(levels) * FEWER_LEVELS > self.n_rows:
+        if len(levels) * FEWER_LEVELS >= self.n_rows:  # also where there are no rows
             found: list[str | None] = column.to_list()
             return found
         return Levels(levels.to_list(), column.replace_strict(levels, range(len(levels))).to_numpy())

@@ -22,7 +22,7 @@ def add_to(app: typer.Typer) -> None:
         app,
         "import",
         "scoreline import model.onnx --sample rows.csv",
-        "scoreline import model.txt --sample credit.csv --target risk --labels good,bad",
+        "scoreline import model.txt --sample credit.csv --target risk --labels no,yes",
         "scoreline import mlruns/models/m-1/artifacts --name churn --json",
         panel=PANEL,
         in_space=True,
