@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import httpx
 import pytest
+from tests.unit.web.ibm.conftest import http
 
 NONE = "00000000-0000-4000-8000-000000000000"
 
@@ -24,10 +24,10 @@ def test_a_caller_sees_the_spaces_in_which_it_may_do_something(ibm: Any) -> None
 def test_an_administrator_of_the_installation_makes_and_deletes_spaces(ibm: Any) -> None:
     secret = ibm.app.security.create_key("root", space="*", role="admin").secret
     headers = {"authorization": f"Bearer {secret}"}
-    made = httpx.post(f"{ibm.url}/v2/spaces", json={"name": "made-here", "description": "d"}, headers=headers)
+    made = http.post(f"{ibm.url}/v2/spaces", json={"name": "made-here", "description": "d"}, headers=headers)
     assert made.status_code == 202
     assert made.json()["entity"]["description"] == "d"
-    gone = httpx.delete(f"{ibm.url}/v2/spaces/{made.json()['metadata']['id']}", headers=headers)
+    gone = http.delete(f"{ibm.url}/v2/spaces/{made.json()['metadata']['id']}", headers=headers)
     assert gone.status_code == 202
     assert ibm.ask("POST", "/v2/spaces", json={"name": "mine"}).status_code == 403
 
@@ -93,9 +93,9 @@ def test_what_was_done_is_in_the_audit_log(ibm: Any) -> None:
 
 
 def test_who_asks_without_a_key_learns_the_version_and_nothing_else(ibm: Any) -> None:
-    assert httpx.get(f"{ibm.url}/ml/wml_services/v2/version").json() == {"version": "5.0.0"}
+    assert http.get(f"{ibm.url}/ml/wml_services/v2/version").json() == {"version": "5.0.0"}
     for path in ("/v2/spaces", "/ml/v4/models", "/ml/v4/deployments", "/v2/software_specifications"):
-        answer = httpx.get(ibm.url + path)
+        answer = http.get(ibm.url + path)
         assert answer.status_code == 401
         assert answer.json()["errors"][0]["code"] == "authentication_token_not_valid"
 

@@ -4,8 +4,8 @@ import base64
 import json
 from typing import Any
 
-import httpx
 import pytest
+from tests.unit.web.ibm.conftest import http
 
 from scoreline.app.settings import App
 from scoreline.web.app import create_app
@@ -31,13 +31,13 @@ def claims(token: str) -> dict[str, Any]:
 
 
 def spaces(url: str, token: str) -> int:
-    return httpx.get(f"{url}/v2/spaces", headers={"authorization": f"Bearer {token}"}).status_code
+    return http.get(f"{url}/v2/spaces", headers={"authorization": f"Bearer {token}"}).status_code
 
 
 @pytest.mark.parametrize("path", ["/identity/token", "/oidc/token"])
 def test_an_api_key_becomes_a_token_with_the_six_fields_of_the_tutorial(ibm: Any, path: str) -> None:
     client = {"authorization": "Basic Yng6Yng="}  # what IBM's clients and command line say who they are
-    answer = httpx.post(ibm.url + path, data={"grant_type": GRANT, "apikey": ibm.key}, headers=client)
+    answer = http.post(ibm.url + path, data={"grant_type": GRANT, "apikey": ibm.key}, headers=client)
     assert answer.status_code == 200
     told = answer.json()
     assert set(told) == {"access_token", "refresh_token", "token_type", "expires_in", "expiration", "scope"}
@@ -47,22 +47,22 @@ def test_an_api_key_becomes_a_token_with_the_six_fields_of_the_tutorial(ibm: Any
 
 
 def test_a_refresh_token_becomes_the_next_token_once(ibm: Any) -> None:
-    first = httpx.post(ibm.url + "/identity/token", data={"grant_type": GRANT, "apikey": ibm.key}).json()
+    first = http.post(ibm.url + "/identity/token", data={"grant_type": GRANT, "apikey": ibm.key}).json()
     form = {"grant_type": "refresh_token", "refresh_token": first["refresh_token"]}
-    second = httpx.post(ibm.url + "/identity/token", data=form)
+    second = http.post(ibm.url + "/identity/token", data=form)
     assert second.status_code == 200
     assert spaces(ibm.url, second.json()["access_token"]) == 200
-    assert httpx.post(ibm.url + "/identity/token", data=form).status_code == 401
+    assert http.post(ibm.url + "/identity/token", data=form).status_code == 401
 
 
 def test_a_password_becomes_a_token_in_each_of_cloud_paks_ways(service: Any, ada: str) -> None:
     url = service[1]
     form = {"grant_type": "password", "username": ada, "password": PASSWORD, "scope": "openid"}
-    identity = httpx.post(f"{url}/idprovider/v1/auth/identitytoken", data=form).json()["access_token"]
+    identity = http.post(f"{url}/idprovider/v1/auth/identitytoken", data=form).json()["access_token"]
     headers = {"username": ada, "iam-token": identity}
-    exchanged = httpx.get(f"{url}/v1/preauth/validateAuth", headers=headers).json()["accessToken"]
-    basic = httpx.get(f"{url}/v1/preauth/validateAuth", auth=(ada, PASSWORD)).json()
-    authorized = httpx.post(f"{url}/icp4d-api/v1/authorize", json={"username": ada, "password": PASSWORD}).json()
+    exchanged = http.get(f"{url}/v1/preauth/validateAuth", headers=headers).json()["accessToken"]
+    basic = http.get(f"{url}/v1/preauth/validateAuth", auth=(ada, PASSWORD)).json()
+    authorized = http.post(f"{url}/icp4d-api/v1/authorize", json={"username": ada, "password": PASSWORD}).json()
     assert (basic["username"], basic["role"], basic["message"]) == ("ada", "Admin", "success")
     assert (authorized["_messageCode_"], authorized["message"]) == ("200", "Success")
     for token in (identity, exchanged, basic["accessToken"], authorized["token"]):
@@ -73,21 +73,21 @@ def test_a_password_becomes_a_token_in_each_of_cloud_paks_ways(service: Any, ada
 def test_an_exchanged_token_lasts_no_longer_than_the_one_it_was_given_for(service: Any, ada: str) -> None:
     url = service[1]
     form = {"grant_type": "password", "username": ada, "password": PASSWORD}
-    identity = httpx.post(f"{url}/idprovider/v1/auth/identitytoken", data=form).json()["access_token"]
-    exchanged = httpx.get(f"{url}/v1/preauth/validateAuth", headers={"iam-token": identity}).json()["accessToken"]
+    identity = http.post(f"{url}/idprovider/v1/auth/identitytoken", data=form).json()["access_token"]
+    exchanged = http.get(f"{url}/v1/preauth/validateAuth", headers={"iam-token": identity}).json()["accessToken"]
     assert claims(exchanged)["exp"] == claims(identity)["exp"]
 
 
 def test_a_token_that_holds_is_given_back(ibm: Any) -> None:
     form = {"grant_type": GRANT, "apikey": ibm.key}
-    token = httpx.post(ibm.url + "/identity/token", data=form).json()["access_token"]
-    answer = httpx.get(f"{ibm.url}/v1/preauth/validateAuth", headers={"authorization": f"Bearer  {token}"})
+    token = http.post(ibm.url + "/identity/token", data=form).json()["access_token"]
+    answer = http.get(f"{ibm.url}/v1/preauth/validateAuth", headers={"authorization": f"Bearer  {token}"})
     assert answer.json()["accessToken"] == token
 
 
 def test_a_key_stands_in_for_a_password_wherever_one_is_asked_for(ibm: Any) -> None:
-    authorized = httpx.post(f"{ibm.url}/icp4d-api/v1/authorize", json={"username": "x", "api_key": ibm.key})
-    basic = httpx.get(f"{ibm.url}/v1/preauth/validateAuth", auth=("x", ibm.key))
+    authorized = http.post(f"{ibm.url}/icp4d-api/v1/authorize", json={"username": "x", "api_key": ibm.key})
+    basic = http.get(f"{ibm.url}/v1/preauth/validateAuth", auth=("x", ibm.key))
     assert spaces(ibm.url, authorized.json()["token"]) == 200
     assert spaces(ibm.url, basic.json()["accessToken"]) == 200
 
@@ -106,7 +106,7 @@ def test_a_key_stands_in_for_a_password_wherever_one_is_asked_for(ibm: Any) -> N
     ],
 )
 def test_who_has_no_key_and_no_password_gets_no_token(ibm: Any, method: str, path: str, options: Any) -> None:
-    answer = httpx.request(method, ibm.url + path, **options)
+    answer = http.request(method, ibm.url + path, **options)
     assert answer.status_code == 401, answer.text
     assert answer.json()["errors"][0]["code"] == "authentication_token_not_valid"
 
@@ -120,7 +120,7 @@ def test_who_has_no_key_and_no_password_gets_no_token(ibm: Any, method: str, pat
     ],
 )
 def test_a_form_that_is_none_is_told(ibm: Any, options: Any, sentence: str) -> None:
-    answer = httpx.post(ibm.url + "/identity/token", **options)
+    answer = http.post(ibm.url + "/identity/token", **options)
     assert answer.status_code == 400
     assert sentence in answer.json()["errors"][0]["message"]
 
@@ -128,5 +128,5 @@ def test_a_form_that_is_none_is_told(ibm: Any, options: Any, sentence: str) -> N
 def test_an_open_server_has_a_token_for_everyone(service: Any) -> None:
     app: App = service[0]
     with background(create_app(app.registry, control=app), bind(port=0)) as url:
-        told = httpx.post(f"{url}/identity/token", data={"grant_type": GRANT, "apikey": "anything"}).json()
+        told = http.post(f"{url}/identity/token", data={"grant_type": GRANT, "apikey": "anything"}).json()
         assert spaces(url, told["access_token"]) == 200
