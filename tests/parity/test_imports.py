@@ -175,6 +175,21 @@ def test_histogram_boosting_scores_as_scikit_learn_does_also_where_values_are_mi
     np.testing.assert_allclose(scores(converted, known.numbers), model.predict_proba(frame), atol=1e-6)
 
 
+def test_wrappers_in_skops_files_as_mlflow_writes_them_name_their_classes(tmp_path: Path) -> None:
+    known = table("binary")
+    frame = known.numbers.to_pandas()
+    model = lightgbm.LGBMClassifier(n_estimators=3, verbosity=-1, n_jobs=1).fit(frame, np.array(["no", "yes"])[known.y])
+    skops.io.dump(model, tmp_path / "model.skops")
+    (tmp_path / "MLmodel").write_text(
+        "flavors: {lightgbm: {data: model.skops, model_class: lightgbm.sklearn.LGBMClassifier}}\n"
+        """signature: {outputs: '[{"type": "string", "name": "churned"}]'}"""
+    )
+    converted = convert(tmp_path, known.numbers, Wishes("m"))
+    assert (converted.format, converted.manifest.target) == ("MLflow: LightGBM", "churned")
+    assert converted.manifest.labels == ("no", "yes")
+    np.testing.assert_allclose(scores(converted, known.numbers), model.predict_proba(frame), atol=1e-6)
+
+
 def test_what_no_graph_can_hold_is_refused_with_a_sentence(tmp_path: Path) -> None:
     known = table("regression")
     path = tmp_path / "model"

@@ -73,6 +73,8 @@ def _names(described: Described, found: list[str], target: str | None, columns: 
     if columns:
         _check_given(described, found, columns)
         return list(columns)
+    if target in {feature.name for feature in features}:
+        raise BadSetting(f"--target {target}: the model takes that column, so it does not predict it")
     free = [column for column in found if column != target]
     if described.named:
         nearly = {_bare(column): column for column in reversed(free)}

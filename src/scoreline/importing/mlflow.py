@@ -45,7 +45,7 @@ def read_mlflow(folder: Path) -> MlflowModel:
                 flavour,
                 columns,
                 tuple(types.items()),
-                _target(_fields(signature.get("outputs"))),
+                _target(_fields(signature.get("outputs")), columns),
                 _example(folder, _mapping(description.get("saved_input_example_info"))),
             )
     known = ", ".join(sorted(map(str, flavours))) or "none"
@@ -109,9 +109,9 @@ def _inputs(fields: list[dict[str, Any]]) -> tuple[tuple[str, ...], dict[str, st
     return tuple(field["name"] for field in named), types
 
 
-def _target(fields: list[dict[str, Any]]) -> str | None:
+def _target(fields: list[dict[str, Any]], columns: tuple[str, ...]) -> str | None:
     name = fields[0].get("name") if len(fields) == 1 else None
-    return name if isinstance(name, str) and name else None
+    return name if isinstance(name, str) and name and name not in columns else None
 
 
 def _example(folder: Path, told: dict[str, Any]) -> pl.DataFrame | None:

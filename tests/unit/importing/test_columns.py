@@ -56,6 +56,8 @@ def test_a_sample_that_does_not_fit_is_refused_with_what_would() -> None:
         fit(described(Feature(name="agee", kind="number")))
     with pytest.raises(BadSetting, match="--columns names 1 columns, and the model takes 2"):
         fit(described(AGE, INCOME), columns=("age",))
+    with pytest.raises(BadSetting, match="the model takes that column"):
+        fit(described(AGE), target="age")
     with pytest.raises(BadSetting, match="the sample has no column `old`"):
         fit(described(AGE), columns=("old",))
     with pytest.raises(BadSetting, match="cannot be text: the model takes it as a number"):

@@ -53,8 +53,8 @@ class XgBoostModel:
 
     n_variants = 1
 
-    def __init__(self, content: bytes, labels: tuple[Label, ...] | None = None) -> None:
-        self._labels = labels
+    def __init__(self, content: bytes, labels: tuple[Label, ...] | None = None, wrapped: bool = False) -> None:
+        self._labels, self._wrapped = labels, wrapped
         self._booster = xgboost.Booster({"nthread": 1}, model_file=bytearray(content))
         self._learner = msgspec.json.decode(bytes(self._booster.save_raw("json")))["learner"]
         booster = self._learner["gradient_booster"]
@@ -133,7 +133,7 @@ class XgBoostModel:
     def _rounds(self) -> int:
         """Return how many rounds count: of scikit-learn's wrapper those up to the best, else all."""
         attributes = self._learner.get("attributes") or {}
-        if "scikit_learn" in attributes and "best_iteration" in attributes:
+        if (self._wrapped or "scikit_learn" in attributes) and "best_iteration" in attributes:
             return int(attributes["best_iteration"]) + 1
         return len(self._model["iteration_indptr"]) - 1
 
