@@ -55,6 +55,10 @@ class _Child:
             return Refused(ROWS, str(error))
         except ScorelineError as error:
             return Refused(error.code, error.message, error.hint)
+        except ModuleNotFoundError as error:
+            package = (error.name or "").partition(".")[0]
+            hint = "pip install 'scoreline[automl,import]'"
+            return Refused("missing_extra", f"reading it needs the package {package}, which is not installed", hint)
         except MemoryError:
             return Refused("model_refused", "it needs more memory than an import may have")
         except Exception as error:  # a stranger's file may break anything
