@@ -130,11 +130,16 @@ class Body:
             self._admission.hold(n_bytes - self._n_bytes)
             self._n_bytes = n_bytes
 
+    def let_go(self) -> None:
+        """Count it no more."""
+        self._admission.let_go(self._n_bytes)
+        self._n_bytes = 0
+
     def __enter__(self) -> Body:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self._admission.let_go(self._n_bytes)
+        self.let_go()
 
 
 def _size(n_bytes: int) -> str:

@@ -9,6 +9,7 @@ import struct
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import httpx
@@ -18,8 +19,8 @@ from hypothesis import strategies as st
 from tests.unit.web.conftest import two_models
 
 from scoreline.app.settings import App
-from scoreline.core.access import Access, Needs
-from scoreline.core.errors import Forbidden, Unauthenticated
+from scoreline.core.access import Access
+from scoreline.core.errors import Unauthenticated
 from scoreline.security.certificate import self_signed
 from scoreline.serving.deployments import ActiveDeployments
 from scoreline.serving.plane import Asked, Plane, Run
@@ -27,7 +28,8 @@ from scoreline.serving.protocols.dialect import Reply
 from scoreline.serving.protocols.thrift.dialect import THRIFT
 from scoreline.web.admission import Limits
 from scoreline.web.app import create_app
-from scoreline.web.gate import OpenGate
+from scoreline.web.gate import Known, OpenGate
+from scoreline.web.gate.passes import Pass, Stranger
 from scoreline.web.secure import Certificate
 from scoreline.web.server import background, bind
 from scoreline.web.thrift import connection, listener, thrift_listener
@@ -42,14 +44,21 @@ KEYS = {
 
 
 class Keys(OpenGate):
-    """A gate that knows three keys."""
+    """A gate that knows three keys, each once it was looked up."""
 
-    async def identify(self, credential: bytes, needs: Needs, *, space: str = "", origin: str = "") -> Access:
-        if credential not in KEYS:
-            raise Unauthenticated("no such key")
-        if needs not in KEYS[credential].grants["default"]:
-            raise Forbidden("this key may not")
-        return KEYS[credential]
+    def __init__(self) -> None:
+        self._known: dict[bytes, Known] = {}
+
+    def known(self, credential: bytes, space: bytes) -> Known | None:
+        return self._known.get(credential)
+
+    def look_up(
+        self, credential: bytes, space: bytes, origin: str, loop: asyncio.AbstractEventLoop
+    ) -> asyncio.Future[Known]:
+        access = KEYS.get(credential)
+        found = Stranger(Unauthenticated("no such key")) if access is None else Pass(access)
+        self._known[credential] = found
+        return loop.run_in_executor(None, lambda: found)
 
 
 class Runs:
@@ -184,6 +193,41 @@ def test_calls_that_come_together_are_answered_in_order(server: World) -> None:
     assert [int.from_bytes(answers[i * size + at : i * size + at + 4]) for i in range(19)] == list(range(1, 20))
 
 
+def test_calls_that_came_before_the_caller_closed_its_side_are_answered(server: World) -> None:
+    with server.connect() as connected:
+        connected.sendall(call("get_hash") * 40 + call("get_hash")[:9])
+        connected.shutdown(socket.SHUT_WR)
+        assert b"".join(iter(lambda: connected.recv(1 << 16), b"")).count(b"sha256:") == 40
+
+
+def test_a_refusal_comes_after_the_answers_to_what_came_before(server: World) -> None:
+    with server.connect() as connected:
+        connected.sendall(framed(score()) + framed(score_batch(2000)) + framed(b"") + framed(score()))
+        connected.shutdown(socket.SHUT_WR)
+        answers = b"".join(iter(lambda: connected.recv(1 << 16), b""))
+    found = []
+    while answers:
+        end = 4 + int.from_bytes(answers[:4])
+        found.append(answers[4:end])
+        answers = answers[end:]
+    assert [answer[3] for answer in found] == [2, 2, 3]
+    assert b"a frame is empty" in found[-1]
+
+
+def test_who_takes_no_answers_for_a_while_has_them_all_in_the_end(server: World) -> None:
+    n_calls, sent = 120, framed(score_batch(1000))
+    with server.connect() as connected:
+        connected.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 * 1024)
+        sending = Thread(target=connected.sendall, args=(sent * n_calls,))
+        sending.start()
+        answers = bytearray()
+        size = 4 + int.from_bytes(connected.recv(4, socket.MSG_PEEK | socket.MSG_WAITALL))
+        while len(answers) < n_calls * size:
+            answers += connected.recv(1 << 16)
+        sending.join()
+    assert answers == answers[:size] * n_calls
+
+
 def test_a_message_may_come_byte_by_byte(server: World) -> None:
     for message in (score(), framed(score())):
         with server.connect() as connected:
@@ -279,6 +323,15 @@ def test_a_key_is_asked_for_and_decides(app: App) -> None:
         assert b"sha256:" in own
 
 
+def test_a_call_that_comes_together_with_a_login_is_of_who_logged_in(app: App) -> None:
+    with World(app, gate=Keys()) as world, world.connect() as connected:
+        connected.sendall(call("price:get_hash") + login("good") + call("price:get_hash") + login("bad"))
+        connected.shutdown(socket.SHUT_WR)
+        answers = b"".join(iter(lambda: connected.recv(1 << 16), b""))
+    assert [answers.count(part) for part in (b"no such key", b"sha256:")] == [2, 1]
+    assert answers.index(b"no such key") < answers.index(b"sha256:") < answers.rindex(b"no such key")
+
+
 def test_with_a_certificate_nothing_but_tls_is_spoken(app: App, tmp_path: Path) -> None:
     pem = self_signed([], datetime.now(UTC), timedelta(days=1))
     files = tmp_path / "certificate.pem", tmp_path / "key.pem"
@@ -343,10 +396,15 @@ def test_calls_of_one_turn_are_one_run(app: App) -> None:
     deployments.refresh()
     active = deployments.get("price")
 
-    async def ask_all() -> list[Reply | Exception]:
-        turn = Turn(Plane([runs]))
-        return await asyncio.gather(*(turn.answer(Asked(THRIFT, score(), active)) for _ in range(300)))
+    answers: list[Reply | Exception] = []
 
-    answers = asyncio.run(ask_all())
+    async def ask_all() -> None:
+        turn: Turn[Asked] = Turn(Plane([runs]), lambda _, found: answers.extend(found))
+        for _ in range(300):
+            turn.add(Asked(THRIFT, score(), active), asyncio.get_running_loop())
+        while len(answers) < 300:
+            await asyncio.sleep(0)
+
+    asyncio.run(ask_all())
     assert all(isinstance(answer, Reply) for answer in answers)
     assert runs.n_requests == [256, 44]

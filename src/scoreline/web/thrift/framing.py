@@ -2,71 +2,89 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
-
 from scoreline.core.errors import BadRequest
 from scoreline.serving.protocols.thrift.scan import Scanner
-from scoreline.web.admission import Body
+from scoreline.web.admission import Admission, Body
+from scoreline.web.thrift.turn import LARGE_MESSAGE_BYTES
 
-READ_BYTES = 64 * 1024
 _STRICT = 0x80
 """The first byte of a message of the strict protocol. That of a frame is less: its length is no negative number."""
 _LENGTH_BYTES = 4
 
 
 class Messages:
-    """Reads the messages of a connection, one after another."""
+    """What came on a connection, and the messages in it. What has come of one that is not whole counts as held."""
 
-    def __init__(self, reader: asyncio.StreamReader) -> None:
-        self._reader = reader
+    def __init__(self, admission: Admission) -> None:
+        self._admission = admission
         self._buffer = bytearray()
+        self._scanner: Scanner | None = None
+        """Where it stopped within a message that is not framed; None: none has begun."""
+        self._held: Body | None = None
+        """The message that is not whole, as it is counted."""
         self.framed = False
         """Whether the last message came in a frame; its answer goes in one, too."""
 
-    async def next(self, held: Body, came: Callable[[int], None]) -> bytes | None:
-        """Return the next message; None: there is none. ``came`` is told each time how much of it is there.
+    @property
+    def n_bytes(self) -> int:
+        """How much came that is in no message yet."""
+        return len(self._buffer)
 
-        Raises BadRequest for what is no message, TooLarge and Unavailable as ``held`` does, IncompleteReadError when
-        the stream ends within a message.
+    def add(self, data: bytes) -> None:
+        """Take what came."""
+        self._buffer += data
+
+    def next(self) -> tuple[bytes, Body | None] | None:
+        """Return the next message, and its bytes as they are counted, if they are; None: none is whole.
+
+        Raises BadRequest for what is no message, TooLarge and Unavailable where there would be too much of it.
         """
         buffer = self._buffer
-        if not buffer and not await self._more():
+        if not buffer:
             return None
-        came(len(buffer))
         self.framed = buffer[0] < _STRICT
-        return await (self._frame(held, came) if self.framed else self._unframed(held, came))
+        return self._frame() if self.framed else self._unframed()
 
-    async def _frame(self, held: Body, came: Callable[[int], None]) -> bytes:
-        await self._reach(_LENGTH_BYTES, came)
-        n_bytes = int.from_bytes(self._buffer[:_LENGTH_BYTES])
+    def forget(self) -> None:
+        """Let go what came: nobody will read it."""
+        self._buffer = bytearray()
+        if (held := self._release()) is not None:
+            held.let_go()
+
+    def _frame(self) -> tuple[bytes, Body | None] | None:
+        buffer = self._buffer
+        if len(buffer) < _LENGTH_BYTES:
+            return None
+        n_bytes = int.from_bytes(buffer[:_LENGTH_BYTES])
         if not n_bytes:
             raise BadRequest("a frame is empty", hint="send a message in each frame")
-        held.hold(n_bytes)
-        await self._reach(_LENGTH_BYTES + n_bytes, came)
-        del self._buffer[:_LENGTH_BYTES]
-        return self._take(n_bytes)
+        end = _LENGTH_BYTES + n_bytes
+        if len(buffer) < end:
+            self._hold(n_bytes)
+            return None
+        return self._take(_LENGTH_BYTES, end)
 
-    async def _unframed(self, held: Body, came: Callable[[int], None]) -> bytes:
-        scanner = Scanner()
-        while not scanner.scan(self._buffer):
-            held.hold(len(self._buffer))
-            await self._reach(len(self._buffer) + 1, came)
-        return self._take(scanner.at)
+    def _unframed(self) -> tuple[bytes, Body | None] | None:
+        scanner = self._scanner
+        if scanner is None:
+            scanner = self._scanner = Scanner()
+        if not scanner.scan(self._buffer):
+            self._hold(len(self._buffer))
+            return None
+        return self._take(0, scanner.at)
 
-    async def _reach(self, n_bytes: int, came: Callable[[int], None]) -> None:
-        while len(self._buffer) < n_bytes:
-            if not await self._more():
-                raise asyncio.IncompleteReadError(bytes(self._buffer[:16]), n_bytes)
-            came(len(self._buffer))
-            await asyncio.sleep(0)  # what has arrived already would be read without letting others in between
+    def _hold(self, n_bytes: int) -> None:
+        if self._held is None:
+            self._held = Body(self._admission)
+        self._held.hold(n_bytes)
 
-    async def _more(self) -> bool:
-        data = await self._reader.read(READ_BYTES)
-        self._buffer += data
-        return bool(data)
+    def _take(self, begin: int, end: int) -> tuple[bytes, Body | None]:
+        if end - begin >= LARGE_MESSAGE_BYTES:  # it will wait for a thread
+            self._hold(end - begin)
+        message = bytes(self._buffer[begin:end])
+        del self._buffer[:end]
+        return message, self._release()
 
-    def _take(self, n_bytes: int) -> bytes:
-        message = bytes(self._buffer[:n_bytes])
-        del self._buffer[:n_bytes]
-        return message
+    def _release(self) -> Body | None:
+        held, self._held, self._scanner = self._held, None, None
+        return held

@@ -10,8 +10,7 @@ from contextlib import asynccontextmanager
 from scoreline.web.secure import HANDSHAKE_SECONDS, Certificate
 from scoreline.web.server import BACKLOG
 from scoreline.web.service import Listener, Service
-from scoreline.web.thrift.connection import Connection
-from scoreline.web.thrift.framing import READ_BYTES
+from scoreline.web.thrift.connection import Connection, finish
 from scoreline.web.thrift.turn import Turn
 
 N_CONNECTIONS = 1024
@@ -27,46 +26,43 @@ def thrift_listener(listening: socket.socket, certificate: Certificate | None = 
 
     @asynccontextmanager
     async def listen(service: Service) -> AsyncIterator[None]:
-        accepted = _Accepted(service, certificate)
-        server = await asyncio.start_server(
-            accepted.serve,
+        connections = Connections(certificate)
+        turn, loop = Turn(service.plane, finish), asyncio.get_running_loop()
+        server = await loop.create_server(
+            lambda: Connection(service, turn, connections, loop),
             sock=listening,
             ssl=None if certificate is None else certificate.context,
             ssl_handshake_timeout=None if certificate is None else HANDSHAKE_SECONDS,
-            limit=READ_BYTES,
             backlog=BACKLOG,
         )
-        looking = asyncio.create_task(accepted.look())
+        looking = asyncio.create_task(connections.look())
         try:
             yield
         finally:
             server.close()
-            await accepted.end()
+            await connections.end()
             looking.cancel()
 
     return listen
 
 
-class _Accepted:
+class Connections:
     """The connections that there are."""
 
-    def __init__(self, service: Service, certificate: Certificate | None) -> None:
-        self._service = service
+    def __init__(self, certificate: Certificate | None) -> None:
         self._certificate = certificate
-        self._turn = Turn(service.plane)
-        self._connections: set[Connection] = set()
+        self._open: set[Connection] = set()
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Serve a connection to its end."""
-        if len(self._connections) >= N_CONNECTIONS:
-            writer.transport.abort()
-            return
-        connection = Connection(self._service, self._turn, reader, writer)
-        self._connections.add(connection)
-        try:
-            await connection.run()
-        finally:
-            self._connections.discard(connection)
+    def add(self, connection: Connection) -> bool:
+        """Take one in; return whether there is room for it."""
+        if len(self._open) >= N_CONNECTIONS:
+            return False
+        self._open.add(connection)
+        return True
+
+    def discard(self, connection: Connection) -> None:
+        """Let one go that is closed."""
+        self._open.discard(connection)
 
     async def look(self) -> None:
         """Give up, each second, those whose time is over; take up a certificate that was renewed."""
@@ -76,17 +72,17 @@ class _Accepted:
             if self._certificate is not None:
                 self._certificate.refresh()
             now = loop.time()
-            for connection in list(self._connections):
+            for connection in list(self._open):
                 if now > connection.deadline:
                     connection.give_up()
 
     async def end(self) -> None:
         """End all: those under way once they are answered."""
-        for connection in list(self._connections):
+        for connection in list(self._open):
             connection.end()
         for _ in range(int(END_SECONDS / 0.05)):
-            if not any(connection.is_busy for connection in self._connections):
+            if not any(connection.is_busy for connection in self._open):
                 break
             await asyncio.sleep(0.05)
-        for connection in list(self._connections):
+        for connection in list(self._open):
             connection.give_up()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
 
 from scoreline.serving.plane import Asked, Plane
 from scoreline.serving.protocols.dialect import Reply
@@ -12,30 +14,42 @@ LARGE_MESSAGE_BYTES = 16 * 1024
 """A message of this size is answered in a thread: it holds hundreds of rows."""
 N_TOGETHER = 256
 
+CallT = TypeVar("CallT", bound=Asked)
+Finish = Callable[[Sequence[CallT], Sequence[Reply | Exception]], None]
+"""Is given, in the event loop, calls and their answers or errors."""
 
-class Turn:
+
+class Turn(Generic[CallT]):
     """The calls of one turn."""
 
-    def __init__(self, plane: Plane) -> None:
+    def __init__(self, plane: Plane, finish: Finish[CallT]) -> None:
         self._plane = plane
-        self._waiting: list[tuple[Asked, asyncio.Future[Reply | Exception]]] = []
+        self._finish = finish
+        self._waiting: list[CallT] = []
 
-    async def answer(self, asked: Asked) -> Reply | Exception:
-        """Return the answer, or its error."""
-        loop = asyncio.get_running_loop()
-        if len(asked.body) >= LARGE_MESSAGE_BYTES:
-            return (await loop.run_in_executor(large_bodies, self._plane.answer, (asked,)))[0]
-        future: asyncio.Future[Reply | Exception] = loop.create_future()
+    def add(self, call: CallT, loop: asyncio.AbstractEventLoop) -> None:
+        """Answer ``call`` at the end of this turn, or in a thread. Raises Unavailable where that has too much to do."""
+        if is_large(call):
+            large_bodies.submit(self._answer_large, call, loop)
+            return
         if not self._waiting:
-            loop.call_soon(self._end)
-        self._waiting.append((asked, future))
-        return await future
+            loop.call_soon(self._end, loop)
+        self._waiting.append(call)
 
-    def _end(self) -> None:
-        waiting, self._waiting = self._waiting[:N_TOGETHER], self._waiting[N_TOGETHER:]
+    def _end(self, loop: asyncio.AbstractEventLoop) -> None:
+        calls, self._waiting = self._waiting[:N_TOGETHER], self._waiting[N_TOGETHER:]
         if self._waiting:
-            asyncio.get_running_loop().call_soon(self._end)
-        answers = self._plane.answer([asked for asked, _ in waiting])
-        for (_, future), answer in zip(waiting, answers, strict=True):
-            if not future.done():  # nobody waits for it any more
-                future.set_result(answer)
+            loop.call_soon(self._end, loop)
+        self._finish(calls, self._plane.answer(calls))
+
+    def _answer_large(self, call: CallT, loop: asyncio.AbstractEventLoop) -> None:
+        answers = self._plane.answer((call,))
+        try:
+            loop.call_soon_threadsafe(self._finish, (call,), answers)
+        except RuntimeError:
+            return  # the server gave up waiting, and its loop is closed
+
+
+def is_large(call: Asked) -> bool:
+    """Whether a call is answered in a thread."""
+    return len(call.body) >= LARGE_MESSAGE_BYTES

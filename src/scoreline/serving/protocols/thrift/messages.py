@@ -25,22 +25,14 @@ LONGEST_NAME_BYTES = 512
 class Head(NamedTuple):
     """What a call says before its arguments."""
 
-    name: str
-    """The method; before a colon, where there is one, the deployment."""
+    method: str
+    deployment: str | None
+    """The one that is named before the method and a colon; None: the default one."""
     sequence: int
     one_way: bool
     """Whether nobody waits for an answer."""
     at: int
     """Where the arguments begin."""
-
-    @property
-    def deployment(self) -> str | None:
-        """The one that is named; None: the default one."""
-        return self.name.rpartition(":")[0] or None
-
-    @property
-    def method(self) -> str:
-        return self.name.rpartition(":")[2]
 
 
 def read_head(message: bytes) -> Head:
@@ -58,7 +50,8 @@ def read_head(message: bytes) -> Head:
         sequence = int.from_bytes(message[at : at + 4], signed=True)
     except Truncated:
         raise broken("it ends too early") from None
-    return Head(name, sequence, kind == ONEWAY, at + 4)
+    deployment, _, method = name.rpartition(":")
+    return Head(method, deployment or None, sequence, kind == ONEWAY, at + 4)
 
 
 def scores(head: Head, values: Answer, *, many: bool) -> bytes:

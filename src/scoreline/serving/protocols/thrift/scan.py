@@ -18,6 +18,7 @@ _sizeless = frozenset((STRING, STRUCT, MAP, SET, LIST))
 FIELD_BYTES = 3
 """The head of a field: its type and its number."""
 _i32, _list, _map = Struct(">i"), Struct(">bi"), Struct(">bbi")
+_text_field = Struct(">3xi").unpack_from
 
 
 class Scanner:
@@ -50,19 +51,21 @@ class Scanner:
 
     def _pass_fields(self, data: bytes | bytearray, n_bytes: int) -> bool:
         """Pass the fields of a struct up to its end, or to one that has to be looked into, if all of them are there."""
+        at = self.at
         try:
-            while (kind := data[self.at]) != STOP:
-                value, size = self.at + FIELD_BYTES, SIZES.get(kind)
+            while (kind := data[at]) != STOP:
+                size = SIZES.get(kind)
                 if size is None:
                     if kind != STRING:
                         break
-                    (n,) = _i32.unpack_from(data, value)
+                    (n,) = _text_field(data, at)
                     if n < 0:
                         raise broken(f"a text of {n} bytes")
                     size = 4 + n
-                if value + size > n_bytes:
+                end = at + FIELD_BYTES + size
+                if end > n_bytes:
                     return False
-                self.at = value + size
+                self.at = at = end
         except Truncated:
             return False
         if kind == STOP:
