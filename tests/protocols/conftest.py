@@ -21,6 +21,7 @@ from scoreline.web.app import create_app
 from scoreline.web.gate import Gate, KeyGate, OpenGate
 from scoreline.web.grpc import Address, hold_address, open_grpc
 from scoreline.web.server import background, bind
+from scoreline.web.thrift import thrift_listener
 
 MAX_BODY_BYTES = 300_000
 CHANGING = {"date", "x-ms-run-fn-exec-ms"}
@@ -65,10 +66,17 @@ def _essence(answer: httpx.Response) -> tuple[int, list[str], dict[str, str], by
 class World:
     """A server with four deployments, asked both ways, and the scoring pipelines behind them."""
 
-    def __init__(self, http: httpx.Client, pipelines: dict[str, ScoringPipeline], grpc_address: str) -> None:
+    def __init__(
+        self,
+        http: httpx.Client,
+        pipelines: dict[str, ScoringPipeline],
+        grpc_address: str,
+        thrift_address: tuple[str, int],
+    ) -> None:
         self.http = http
         self.pipelines = pipelines
         self.grpc_address = grpc_address
+        self.thrift_address = thrift_address
 
 
 @pytest.fixture(scope="session")
@@ -115,15 +123,23 @@ def _world(folder: Path, *make_gate: Callable[[], Gate]) -> Iterator[World]:
         limits = Limits(body_bytes=MAX_BODY_BYTES)
         with hold_address(Address("127.0.0.1", 0)) as grpc:
             gate, other_gate = (make() for make in make_gate)
-            lane = create_app(app.registry, limits=limits, gate=gate, listeners=[open_grpc(grpc)])
+            thrift = bind(port=0)
+            listeners = [open_grpc(grpc), thrift_listener(thrift)]
+            lane = create_app(app.registry, limits=limits, gate=gate, listeners=listeners)
             asgi = create_app(app.registry, limits=limits, gate=other_gate, fast_lane=False)
-            yield from _asked(lane, asgi, pipelines, str(grpc))
+            yield from _asked(lane, asgi, pipelines, str(grpc), thrift.getsockname())
 
 
-def _asked(lane: ASGIApp, asgi: ASGIApp, pipelines: dict[str, ScoringPipeline], grpc_address: str) -> Iterator[World]:
+def _asked(
+    lane: ASGIApp,
+    asgi: ASGIApp,
+    pipelines: dict[str, ScoringPipeline],
+    grpc_address: str,
+    thrift_address: tuple[str, int],
+) -> Iterator[World]:
     with (
         background(lane, bind(port=0)) as url,
         background(asgi, bind(port=0)) as other,
         httpx.Client(base_url=url, transport=BothWays(url, other)) as http,
     ):
-        yield World(http, pipelines, grpc_address)
+        yield World(http, pipelines, grpc_address, thrift_address)

@@ -36,6 +36,12 @@ class Speaker(Protocol):
     errors_are_answers: bool
     """Whether what is wrong with a body is told with the status of an answer."""
 
+    tells_more: bool
+    """Whether an answer has a place for its request's id, and for columns that were ignored or absent."""
+
+    names_columns: bool
+    """Whether rows say what their columns are called."""
+
     def write(self, rows: Sequence[Row], *, regression: bool = False) -> bytes:
         """Ask for the scores of these rows."""
 
@@ -55,6 +61,8 @@ class Common:
     headers: ClassVar[Mapping[str, str]] = {"content-type": "application/json"}
     rows_are_tables = True
     errors_are_answers = False
+    tells_more = True
+    names_columns = True
 
     def write(self, rows: Sequence[Row], *, regression: bool = False) -> bytes:
         fields, values = _table(rows).values()
