@@ -214,7 +214,7 @@ def test_a_refusal_comes_after_the_answers_to_what_came_before(server: World) ->
     assert b"a frame is empty" in found[-1]
 
 
-def test_who_takes_no_answers_for_a_while_has_them_all_in_the_end(server: World) -> None:
+def test_more_answers_than_are_taken_at_once_come_whole_and_in_order(server: World) -> None:
     n_calls, sent = 120, framed(score_batch(1000))
     with server.connect() as connected:
         connected.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 * 1024)

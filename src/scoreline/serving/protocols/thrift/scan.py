@@ -7,7 +7,19 @@ from __future__ import annotations
 
 from struct import Struct
 
-from scoreline.serving.protocols.thrift.wire import I32, LIST, MAP, SET, SIZES, STOP, STRING, STRUCT, Truncated, broken
+from scoreline.serving.protocols.thrift.wire import (
+    DOUBLE,
+    I32,
+    LIST,
+    MAP,
+    SET,
+    SIZES,
+    STOP,
+    STRING,
+    STRUCT,
+    Truncated,
+    broken,
+)
 
 DEEPEST = 16
 """Structs, lists and maps within one another; the arguments of a call are four."""
@@ -54,15 +66,17 @@ class Scanner:
         at = self.at
         try:
             while (kind := data[at]) != STOP:
-                size = SIZES.get(kind)
-                if size is None:
-                    if kind != STRING:
-                        break
+                if kind == DOUBLE:
+                    end = at + FIELD_BYTES + 8
+                elif kind == STRING:
                     (n,) = _text_field(data, at)
                     if n < 0:
                         raise broken(f"a text of {n} bytes")
-                    size = 4 + n
-                end = at + FIELD_BYTES + size
+                    end = at + FIELD_BYTES + 4 + n
+                elif kind in SIZES:
+                    end = at + FIELD_BYTES + SIZES[kind]
+                else:
+                    break
                 if end > n_bytes:
                     return False
                 self.at = at = end
