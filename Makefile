@@ -27,6 +27,8 @@ COMPILE := $(BIN)/uv pip compile --quiet --no-config --custom-compile-command "m
 
 DEMO ?=
 TESTS ?= tests
+# Tests share the cores, file by file.
+SHARED := --numprocesses auto --maxprocesses 4 --dist loadfile
 BENCH ?=
 SECONDS ?= 600
 
@@ -41,20 +43,14 @@ setup: $(VENV)/.runtime ## Make .venv: Scoreline with all extras
 demo: $(VENV)/.runtime ## A real table becomes a live score (DEMO=--exit: end after the answer)
 	@$(BIN)/scoreline demo $(DEMO)
 
-# Servers and browsers have the machine to themselves; everything else shares its cores.
 test: $(VENV)/.dev clients ## Run the tests (TESTS=tests/unit for a part)
-ifeq ($(TESTS),tests)
-	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile --ignore tests/acceptance tests
-	@$(BIN)/python -m pytest tests/acceptance
-else
-	@$(BIN)/python -m pytest $(TESTS)
-endif
+	@$(BIN)/python -m pytest $(SHARED) $(TESTS)
 
 fuzz: $(VENV)/.dev ## Send the server what nobody should, for SECONDS=600
 	@PYTHONPATH=. $(BIN)/python tests/fuzz/run.py $(SECONDS)
 
 acceptance: $(VENV)/.dev clients ## Run only the tests that start the real CLI and server
-	@$(BIN)/python -m pytest tests/acceptance
+	@$(BIN)/python -m pytest $(SHARED) tests/acceptance
 
 clients: $(CLIENT_NAMES:%=$(CLIENTS)/%/.ready) ## Make the environments of the clients that tests run
 
