@@ -47,7 +47,7 @@ def routes_of(web: Any) -> list[Route]:
     """Return the routes of an application, from under what is around its router."""
     while not hasattr(web, "routes"):
         web = web._app
-    routes: list[Route] = web.routes
+    routes: list[Route] = web.every_route()
     return routes
 
 

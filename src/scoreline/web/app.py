@@ -5,31 +5,24 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from starlette.requests import Request
-from starlette.routing import Route, Router
+from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from scoreline.app.translator import Translator
-from scoreline.core.errors import NotFound
 from scoreline.serving import metrics
 from scoreline.serving.deployments import ActiveDeployments, Source
 from scoreline.serving.media import media
 from scoreline.serving.meters import Meters
 from scoreline.serving.plane import Plane, Watcher
 from scoreline.serving.protocols import DIALECTS
-from scoreline.serving.protocols.dialect import Reply
 from scoreline.serving.shadow import ShadowScoring
 from scoreline.web.admission import LIMITS, Admission, Limits
 from scoreline.web.aliases import Aliases
 from scoreline.web.catalog import catalog_routes
-from scoreline.web.control import CONTROLS
 from scoreline.web.cors import Cors
 from scoreline.web.descriptors import room_for_connections
-from scoreline.web.docs import docs_routes
-from scoreline.web.endpoint import Endpoint, View
 from scoreline.web.fastlane import ADMISSION, LANE, Lane
 from scoreline.web.gate import Gate, OpenGate
 from scoreline.web.health import health_routes
@@ -38,8 +31,8 @@ from scoreline.web.media import DialectMedia
 from scoreline.web.memory import allocate_large_blocks_apart
 from scoreline.web.metrics import metrics_route
 from scoreline.web.outgoing import Outgoing
-from scoreline.web.reach import visible
 from scoreline.web.requests import Requests
+from scoreline.web.router import Routes
 from scoreline.web.scoring import dialect_routes
 from scoreline.web.seat import ALONE, Seat
 from scoreline.web.service import Listener, Service
@@ -49,8 +42,6 @@ from scoreline.web.watching import watching
 if TYPE_CHECKING:
     from scoreline.app.settings import App
     from scoreline.prediction_log.log import PredictionLog
-
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 def create_app(
@@ -120,25 +111,14 @@ def create_app(
     routes.append(metrics_route(watch, write_error))
     routes += catalog_routes(deployments, write_error)
     service = Service(control, deployments, plane, admission, watch, gate, spoken)
-    controls = [route for routes_of in CONTROLS for route in routes_of(service)]
-    routes += [*controls, *docs_routes(service, controls, write_error)]
-    nowhere = Endpoint(dict.fromkeys(METHODS, _nowhere(routes, deployments)), write_error, "view")
-    router = Router(routes, redirect_slashes=False, default=nowhere, lifespan=lifespan)
+
+    def late() -> list[Route]:
+        from scoreline.web.control import CONTROLS
+        from scoreline.web.docs import docs_routes
+
+        controls = [route for routes_of in CONTROLS for route in routes_of(service)]
+        return [*controls, *docs_routes(service, controls, write_error)]
+
+    router = Routes(routes, late, deployments, write_error, lifespan)
     answering = Outgoing(router, cors)
     return Requests(Aliases(answering, aliases) if aliases else answering, watch, gate)
-
-
-def _nowhere(routes: list[Route], deployments: ActiveDeployments) -> View:
-    async def view(request: Request) -> Reply:
-        path: str = request.scope["path"]
-        names = [state.name for state in visible(deployments, request.scope["access"])]
-        paths = [path for route in routes for path in _concrete(route.path, names)]
-        close = get_close_matches(path, paths, n=3, cutoff=0.6)
-        hint = f"did you mean {' or '.join(close)}?" if close else "GET /openapi.json lists every route"
-        raise NotFound(f"nothing is at {path}", hint=hint)
-
-    return view
-
-
-def _concrete(path: str, names: list[str]) -> list[str]:
-    return [path.replace("{name}", name) for name in names] if "{name}" in path else [path]

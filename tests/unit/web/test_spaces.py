@@ -84,7 +84,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
                 app.registry, fast_lane=way == "lane", gate=gate, control=app, prediction_log=logs[-1]
             )
         with logs[0], logs[1], serving(made["lane"]) as lane, serving(made["asgi"]) as asgi:
-            routes = made["lane"]._app._app.routes  # type: ignore[attr-defined]  # what it answers, whole
+            routes = made["lane"]._app._app.every_route()  # type: ignore[attr-defined]  # what it answers, whole
             yield World(app, {"lane": lane, "asgi": asgi}, routes, keys, pipelines)
 
 
