@@ -188,7 +188,8 @@ def _processor_seconds(fields: Sequence[str]) -> float:
 
 
 def _environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith("SCORELINE_")}
+    """Return what servers inherit: no settings of ours, and nothing that keeps Python from keeping what it compiled."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("SCORELINE_", "PYTHON"))}
 
 
 def _free_port() -> int:
