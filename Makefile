@@ -21,7 +21,7 @@ INSTALL := $(BIN)/python $(PIP)
 HASHED := --require-hashes --only-binary :all: --no-deps --requirement
 LOCKED := $(INSTALL) $(HASHED)
 
-COMPILE := $(BIN)/uv pip compile --quiet --no-config --custom-compile-command "make lock" \
+COMPILE := $(BIN)/uv pip compile --quiet --no-config --system-certs --custom-compile-command "make lock" \
 	--universal --python-version 3.11 --fork-strategy fewest \
 	--generate-hashes --no-emit-index-url --no-emit-find-links $(LOCK)
 
@@ -122,6 +122,6 @@ $(CLIENTS)/%/.ready: tests/clients/%/requirements.txt
 	@[ -x $(BIN)/uv ] || $(MAKE) $(VENV)/.dev
 	@echo "Installing the client $* into $(CLIENTS)/$*"
 	@$(BIN)/uv venv --quiet --no-config --clear --python $(BIN)/python $(CLIENTS)/$*
-	@$(BIN)/uv pip install --quiet --no-config --python $(CLIENTS)/$*/bin/python --only-binary :all: \
+	@$(BIN)/uv pip install --quiet --no-config --system-certs --python $(CLIENTS)/$*/bin/python --only-binary :all: \
 	--no-deps --require-hashes --build-constraints $< --requirement $<
 	@touch $@
