@@ -82,6 +82,7 @@ class Server:
 
     def __init__(self, app: ASGIApp) -> None:
         self._loop = asyncio.new_event_loop()
+        self._app = app
         self._config = uvicorn.Config(
             app, lifespan="on", ws="none", log_config=None, access_log=False, timeout_keep_alive=75
         )
@@ -98,6 +99,11 @@ class Server:
             await self._lifespan.startup()
 
         self._loop.run_until_complete(started())
+        web: Any = self._app
+        while web is not None and not hasattr(web, "every_route"):
+            web = getattr(web, "_app", None)
+        if web is not None:
+            web.every_route()  # they would be made in a thread, and no turn of the loop waits for it
 
     def stop(self) -> None:
         for task in self.state.tasks:

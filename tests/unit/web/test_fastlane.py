@@ -35,8 +35,6 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Ser
             create_app(app.registry, limits=Limits(body_bytes=MAX_BODY_BYTES), fast_lane=on) for on in (True, False)
         ]
         with serving(ways[0]) as lane, serving(ways[1]) as asgi:
-            for server in (lane, asgi):  # what few ask for is made, in a thread, when somebody does
-                server.wait_for(server.exchange(request(method="GET", path="/docs", body=b"")), 1)
             yield lane, asgi
 
 
