@@ -75,3 +75,9 @@ def test_the_demo_ends_with_its_document_and_status_0_where_it_is_asked_to(score
     assert found["answer"]["predictions"][0]["label"] in ("good", "bad")
     listed = scoreline("models", "--json", "--home", str(scoreline.home / "demo")).document
     assert [model["name"] for model in listed["models"]] == ["credit-risk"]
+    audit = scoreline("audit", "--json", "--home", str(scoreline.home / "demo")).document["records"]
+    assert [(record["action"], record["origin"]) for record in reversed(audit)] == [
+        ("model.register", "command line"),
+        ("deployment.create", "command line"),
+        ("key.create", "command line"),
+    ]

@@ -32,6 +32,8 @@ def test_a_model_of_another_library_is_imported_deployed_and_scores_as_it_did(sc
     for part in ("LightGBM", "Proof", "Notes", "churn, version 2", "its classes were taken"):
         assert part in told.out
     assert scoreline("inspect", "churn.scoreline").status == 0
+    audit = scoreline("audit", "--action", "model.register", "--json").document["records"]
+    assert [record["target"] for record in audit] == ["churn@2", "churn@1"]
 
 
 def test_a_pickle_is_refused_with_the_ways_that_are_open(scoreline):

@@ -22,7 +22,7 @@ ROLE_OF_NEW_KEYS: Role = "scorer"
 
 def somebody_here() -> Access:
     """Return who works on this machine: whoever can write the database may do everything."""
-    return Access(kind="anyone", name=_account(), grants={EVERY_SPACE: ACTIONS_OF_ROLE["admin"]})
+    return Access(kind="local", name=_account(), grants={EVERY_SPACE: ACTIONS_OF_ROLE["admin"]})
 
 
 def create_key(

@@ -29,10 +29,14 @@ EVERY_SPACE = "*"
 NO_ACTIONS: frozenset[Action] = frozenset()
 
 
+Kind = Literal["key", "user", "anyone", "local", "system"]
+"""Of who does something: a key, a user, any caller of an open server, who works on the machine, Scoreline itself."""
+
+
 class Access(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """Who a caller is and what it may do. One is made for a credential and kept as long as that holds."""
 
-    kind: Literal["key", "user", "anyone"]
+    kind: Kind
     id: str = ""
     """Of the key or the user; goes into the audit log."""
     name: str = ""
@@ -61,3 +65,5 @@ class Access(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
 ANYONE = Access(kind="anyone", grants={EVERY_SPACE: ACTIONS_OF_ROLE["admin"]})
 """Every caller of a server that was told to be open."""
+SYSTEM = Access(kind="system", name="system", grants={EVERY_SPACE: ACTIONS_OF_ROLE["admin"]})
+"""The installation itself, where it does what nobody asked for."""

@@ -117,7 +117,7 @@ class AuditRecord(msgspec.Struct, frozen=True, kw_only=True):
     """1, 2, 3, … without a gap."""
     at: datetime
     kind: str
-    """Of who did it: ``key``, ``user``, ``anyone``, ``local`` (the command line)."""
+    """Of who did it, as ``Access`` has it."""
     actor_id: str
     actor: str
     action: str

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from scoreline.core.access import ANYONE, DEFAULT_SPACE, Access
+from scoreline.core.access import DEFAULT_SPACE, SYSTEM, Access
 from scoreline.core.errors import Conflict, Forbidden
 from scoreline.core.identities import Outcome
 from scoreline.security import audit
@@ -19,7 +19,7 @@ Clock = Callable[[], datetime]
 class By(NamedTuple):
     """Who asks for a change, and from where."""
 
-    access: Access = ANYONE
+    access: Access = SYSTEM
     origin: str = ""
 
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from scoreline.core.access import ACTIONS, ANYONE, DEFAULT_SPACE, EVERY_SPACE, Access, Action, Role
+from scoreline.core.access import ACTIONS, DEFAULT_SPACE, EVERY_SPACE, SYSTEM, Access, Action, Role
 from scoreline.core.errors import Unavailable
 from scoreline.core.identities import AuditRecord, DeploymentKeys, Key, NewKey, Outcome, Slot, Space, Token, User
 from scoreline.security import access as accesses
@@ -28,7 +28,7 @@ class Security:
 
     Safe to use from many threads and processes at once: each method is one transaction, or a few. What changes
     anything takes ``by``, the caller, and ``origin``, its address: a caller gives no right that it has not itself, and
-    every change is in the audit log. Without ``by`` it is the machine's own.
+    every change is in the audit log. Without ``by`` it is the installation's own.
     """
 
     def __init__(self, store: SecurityStore, secret: str | None = None, *, clock: Clock = utc_now) -> None:
@@ -98,7 +98,7 @@ class Security:
         expires_at: datetime | None = None,
         rate: float = 0.0,
         user: str | None = None,
-        by: Access = ANYONE,
+        by: Access = SYSTEM,
         origin: str = "",
     ) -> NewKey:
         """Make a key; its secret is in the answer and nowhere else.
@@ -127,7 +127,7 @@ class Security:
         with self._store.reading() as records:
             return records.find_keys(space=space, user=users.find(records, user).id if user is not None else None)
 
-    def revoke_key(self, id_or_name: str, *, by: Access = ANYONE, origin: str = "") -> Key:
+    def revoke_key(self, id_or_name: str, *, by: Access = SYSTEM, origin: str = "") -> Key:
         """Let a key count for nothing from now on, and the tokens that came of it.
 
         Raises NotFound, Forbidden, and Conflict when it is the last administrator's.
@@ -140,7 +140,7 @@ class Security:
         return self._deployment_keys.show(space, deployment)
 
     def regenerate_deployment_key(
-        self, space: str, deployment: str, slot: Slot, *, by: Access = ANYONE, origin: str = ""
+        self, space: str, deployment: str, slot: Slot, *, by: Access = SYSTEM, origin: str = ""
     ) -> DeploymentKeys:
         """Make one of a deployment's two keys anew; the one before counts for nothing from now on.
 
@@ -150,7 +150,7 @@ class Security:
 
     # users
 
-    def create_user(self, name: str, password: str | None = None, *, by: Access = ANYONE, origin: str = "") -> User:
+    def create_user(self, name: str, password: str | None = None, *, by: Access = SYSTEM, origin: str = "") -> User:
         """Make a user: a person with a password, or a machine without. It may do nothing before it is given a role.
 
         Raises BadSetting, Forbidden, and Conflict when the name is taken.
@@ -171,7 +171,7 @@ class Security:
             return users.find(records, id_or_name)
 
     def set_password(
-        self, user: str, password: str, *, current: str | None = None, by: Access = ANYONE, origin: str = ""
+        self, user: str, password: str, *, current: str | None = None, by: Access = SYSTEM, origin: str = ""
     ) -> None:
         """Give a user a new password; tokens that came of the one before end.
 
@@ -185,12 +185,12 @@ class Security:
         with changing(self._store, "user.password", By(by, origin), self._now()) as change:
             users.replace_password(change, found.id, hashed)
 
-    def delete_user(self, user: str, *, by: Access = ANYONE, origin: str = "") -> User:
+    def delete_user(self, user: str, *, by: Access = SYSTEM, origin: str = "") -> User:
         """Delete a user with its keys. Raises NotFound, Forbidden, and Conflict when it is the last administrator."""
         with changing(self._store, "user.delete", By(by, origin), self._now()) as change:
             return users.delete(change, user)
 
-    def grant(self, user: str, space: str, role: Role, *, by: Access = ANYONE, origin: str = "") -> User:
+    def grant(self, user: str, space: str, role: Role, *, by: Access = SYSTEM, origin: str = "") -> User:
         """Give a user a role in a space (``*``: in every one) instead of the one it had there.
 
         Raises BadSetting, NotFound, Forbidden, and Conflict when nobody would administer the installation.
@@ -198,7 +198,7 @@ class Security:
         with changing(self._store, "user.grant", By(by, origin), self._now()) as change:
             return users.grant(change, user, space, role)
 
-    def withdraw(self, user: str, space: str, *, by: Access = ANYONE, origin: str = "") -> User:
+    def withdraw(self, user: str, space: str, *, by: Access = SYSTEM, origin: str = "") -> User:
         """Take a user's role in a space away.
 
         Raises NotFound, Forbidden, and Conflict when nobody would administer the installation.
@@ -225,22 +225,22 @@ class Security:
 
     # spaces
 
-    def create_space(self, name: str, description: str = "", *, by: Access = ANYONE, origin: str = "") -> Space:
+    def create_space(self, name: str, description: str = "", *, by: Access = SYSTEM, origin: str = "") -> Space:
         """Make a space. Raises BadSetting, Forbidden, and Conflict when the name is taken."""
         with changing(self._store, "space.create", By(by, origin), self._now()) as change:
             return spaces.create(change, name, description)
 
-    def spaces(self, *, by: Access = ANYONE) -> list[Space]:
+    def spaces(self, *, by: Access = SYSTEM) -> list[Space]:
         """Return the spaces in which ``by`` may do anything, by name."""
         with self._store.reading() as records:
             return [space for space in records.spaces() if by.actions(space.name)]
 
-    def space(self, id_or_name: str, *, by: Access = ANYONE) -> Space:
+    def space(self, id_or_name: str, *, by: Access = SYSTEM) -> Space:
         """Return one space. Raises NotFound, also where ``by`` has nothing in it."""
         with self._store.reading() as records:
             return spaces.find(records, id_or_name, by)
 
-    def delete_space(self, id_or_name: str, *, by: Access = ANYONE, origin: str = "") -> Space:
+    def delete_space(self, id_or_name: str, *, by: Access = SYSTEM, origin: str = "") -> Space:
         """Delete an empty space with the roles in it, and revoke its keys.
 
         Raises NotFound, Forbidden, and Conflict when it is the default one or anything belongs to it.

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime, timedelta
-from typing import Literal
 
 import msgspec
 
-from scoreline.core.access import Access
+from scoreline.core.access import Access, Kind
 from scoreline.core.errors import BadRequest, Unauthenticated
 from scoreline.core.identities import Token, User
 from scoreline.security.seams import SecurityRecords
@@ -32,7 +31,7 @@ class Claims(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
 
     sub: str
     username: str
-    kind: Literal["key", "user", "anyone"]
+    kind: Kind
     iss: str
     iat: int
     exp: int

@@ -16,6 +16,8 @@ def test_the_first_start_makes_an_administrators_key_and_shows_it_once(security:
     access = security.authenticate_secret(secret)
     assert access.may("admin", "*")
     assert access.may("edit", "a space of the future")
+    (record,) = security.audit()
+    assert (record.action, record.kind, record.actor) == ("key.create", "system", "system"), "nobody asked for it"
 
 
 def test_servers_that_start_together_make_one_key(security: Security, store, clock) -> None:

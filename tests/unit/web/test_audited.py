@@ -6,6 +6,8 @@ from pathlib import Path
 
 import httpx
 from tests.artifacts import tiny_artifact
+from tests.unit.web.test_thrift import World as Thrift
+from tests.unit.web.test_thrift import login, score
 
 from scoreline.app.settings import App
 from scoreline.web.app import create_app
@@ -39,3 +41,32 @@ def test_models_that_are_loaded_and_unloaded_are_recorded(app: App, tmp_path: Pa
     assert {(record.actor, record.actor_id, record.origin, record.space) for record in recorded} == {
         ("ops", made.key.id, "127.0.0.1", "default")
     }
+
+
+def test_who_may_not_score_and_asks_to_is_recorded_whichever_way_they_ask(app: App) -> None:
+    made = app.security.create_key("looker", role="viewer")
+    gate = KeyGate(app.security)
+    with (
+        Thrift(app, gate=gate) as server,
+        httpx.Client(base_url=server.url, headers={"x-api-key": made.secret}) as http,
+    ):
+        refused = [
+            http.post("/api/v1/deployments/price/score", json={"age": 42}).status_code,
+            http.get("/deployments/price/model/score", params={"row": "42"}).status_code,
+        ]
+        (told,) = server.ask(login(made.secret))
+        (stranger,) = server.ask(score(method="price:score"))
+        gate.write_refusals()
+    assert refused == [403, 403]
+    assert b"forbidden" in told
+    assert b"unauthenticated" in stranger
+    recorded = app.security.audit(action="request")
+    assert sorted(record.target for record in recorded) == [
+        "GET /deployments/price/model/score",
+        "POST /api/v1/deployments/price/score",
+        "THRIFT login",
+    ]
+    assert {(record.actor_id, record.origin, record.outcome) for record in recorded} == {
+        (made.key.id, "127.0.0.1", "refused")
+    }
+    assert app.security.verify_audit().broken_at is None

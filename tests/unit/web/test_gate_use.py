@@ -65,9 +65,9 @@ def test_who_is_known_and_asks_for_more_than_it_may_is_recorded_once_a_minute() 
     gate = KeyGate(keys)
     for _ in range(2):
         asyncio.run(ask_them())
-        gate.note_refusals()
+        gate.write_refusals()
     asyncio.run(ask("/metrics", "view", "blind"))
-    gate.note_refusals()
+    gate.write_refusals()
     assert keys.recorded == [
         ("request", "DELETE /api/v1/users/ada", "sl_1", "192.0.2.1", "refused"),
         ("request", "DELETE /v2/models", "sl_1", "192.0.2.1", "refused"),
@@ -81,12 +81,12 @@ def test_nobody_fills_the_audit_log_with_what_it_may_not() -> None:
             with pytest.raises(Forbidden):
                 await gate.admit(asked("GET", f"/{number}", "sl_1"), "admin")
             if number % 10 == 0:
-                gate.note_refusals()
+                gate.write_refusals()
 
     keys = Keys()
     keys.key("sl_1")
     gate = KeyGate(keys)
     asyncio.run(ask())
-    gate.note_refusals()
+    gate.write_refusals()
     assert len(keys.recorded) == MOST
     gate.close()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from scoreline.app.deployments import deploy
 from scoreline.app.experiments import Outcome, experiment
+from scoreline.app.security import create_key, record, revoke_key
 from scoreline.app.settings import App, Settings, open_app
 from scoreline.core.access import DEFAULT_SPACE
 from scoreline.core.entities import Deployment
@@ -57,7 +58,11 @@ def demo(
     settings = ExperimentSettings(target=TARGET, positive=POSITIVE, time_seconds=seconds, n_workers=n_workers)
     with as_file(files("scoreline.app.demo") / TABLE) as table:
         outcome = experiment(app, table, settings, model=NAME, promote=True, on_event=on_event)
-    return Demo(outcome, deploy(app, NAME, NAME, default=True).deployment, _make_key(app))
+    if outcome.version is not None:
+        record(app, "model.register", f"{NAME}@{outcome.version.number}")
+    deployed = deploy(app, NAME, NAME, default=True)
+    record(app, "deployment.change" if deployed.before else "deployment.create", f"{NAME}: {NAME}")
+    return Demo(outcome, deployed.deployment, _make_key(app))
 
 
 def _make_key(app: App) -> str:
@@ -65,5 +70,5 @@ def _make_key(app: App) -> str:
     now = datetime.now(UTC)
     for key in app.security.keys(space=DEFAULT_SPACE):
         if key.name == KEY and key.holds(now):
-            app.security.revoke_key(key.id)
-    return app.security.create_key(KEY, role="scorer", deployments=[NAME]).secret
+            revoke_key(app, key.id)
+    return create_key(app, KEY, role="scorer", deployments=[NAME]).secret

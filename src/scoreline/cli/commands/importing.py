@@ -100,6 +100,8 @@ def import_model(
             register=register,
             promote=promote,
         )
+    if done.version is not None:
+        session.audited("model.register", f"{done.version.model}@{done.version.number}")
     if session.as_json:
         session.document(done.to_json())
         return

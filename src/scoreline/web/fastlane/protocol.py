@@ -9,7 +9,7 @@ from typing import Any, cast
 import httptools
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from scoreline.core.errors import ScorelineError
+from scoreline.core.errors import Forbidden, ScorelineError
 from scoreline.serving.plane import clock
 from scoreline.web.asides import Aside
 from scoreline.web.body import no_length
@@ -248,4 +248,6 @@ class FastLane(PatientConnection):
                 self._admission.check_size(declared)
                 self.hold(call, declared)
         except ScorelineError as error:
+            if isinstance(error, Forbidden):
+                lane.gate.note_refusal(known, "score", f"POST {call.target.path}", call.caller)
             call.refuse(error)

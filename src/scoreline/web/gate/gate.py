@@ -93,17 +93,28 @@ class KeyGate:
             return NOBODY
         scope = request.scope
         credential, space = credentials.find(scope["headers"], scope["query_string"])
-        found = await self._find(credential, space, scope["client"][0] if scope["client"] else "")
+        origin = scope["client"][0] if scope["client"] else ""
+        found = await self._find(credential, space, origin)
         scope[BY] = found.name
         try:
             return found.admit(needs)
         except Forbidden:
-            if isinstance(found, Pass):
-                self._refusals.note(found.access, request, needs)
+            self.note_refusal(found, needs, f"{request.method} {request.url.path}", origin)
             raise
 
-    async def identify(self, credential: bytes, needs: Needs, *, space: str = "", origin: str = "") -> Access:
-        return (await self._find(credential, space.encode(), origin)).admit(needs)
+    async def identify(
+        self, credential: bytes, needs: Needs, *, space: str = "", origin: str = "", asked: str = ""
+    ) -> Access:
+        found = await self._find(credential, space.encode(), origin)
+        try:
+            return found.admit(needs)
+        except Forbidden:
+            self.note_refusal(found, needs, asked, origin)
+            raise
+
+    def note_refusal(self, known: Known, needs: Needs, asked: str, origin: str) -> None:
+        if isinstance(known, Pass):
+            self._refusals.note(known.access, needs, asked, origin)
 
     async def _find(self, credential: bytes, space: bytes, origin: str) -> Known:
         found = self.known(credential, space)
@@ -150,7 +161,7 @@ class KeyGate:
                     noted_at = time.monotonic()
                     self.note_use()
                     self._refusals.forget()
-                self.note_refusals()
+                self.write_refusals()
                 failed = False
             except Exception:
                 if not failed:
@@ -175,7 +186,7 @@ class KeyGate:
         if used:
             self._authority.note_use(used)
 
-    def note_refusals(self) -> None:
+    def write_refusals(self) -> None:
         """Have it written who asked for more than they may."""
         self._refusals.write(self._authority)
 

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from starlette.requests import Request
-
 from scoreline.core.access import Access, Needs
 from scoreline.core.identities import Outcome
 
-RECORDED: frozenset[Needs] = frozenset({"edit", "admin"})
+RECORDED: frozenset[Needs] = frozenset({"score", "edit", "admin"})
 """What is asked for in vain, so that it is recorded."""
 ACTION = "request"
 MOST = 100
 """Records a minute and worker: a caller cannot fill the log."""
 
 Refused = tuple[str, str]
-"""An access's id, and a method and path."""
+"""An access's id, and what it asked for: a method and a path."""
 
 
 class Recorder(Protocol):
@@ -34,11 +32,11 @@ class Refusals:
         self._waiting: dict[Refused, tuple[Access, str]] = {}
         self._written: set[Refused] = set()
 
-    def note(self, access: Access, request: Request, needs: Needs) -> None:
+    def note(self, access: Access, needs: Needs, asked: str, origin: str) -> None:
         """Note a request whose caller may not do what it needs."""
-        refused = access.id, f"{request.method} {request.url.path}"
+        refused = access.id, asked
         if needs in RECORDED and refused not in self._written and len(self._waiting) + len(self._written) < MOST:
-            self._waiting[refused] = access, request.client.host if request.client else ""
+            self._waiting[refused] = access, origin
 
     def write(self, recorder: Recorder) -> None:
         """Write what was noted."""

@@ -33,8 +33,13 @@ class Gate(Protocol):
         """
         ...
 
-    async def identify(self, credential: bytes, needs: Needs, *, space: str = "", origin: str = "") -> Access:
-        """Do the same for what is no HTTP: ``credential`` is a key, a token, or what a header of HTTP would hold."""
+    async def identify(
+        self, credential: bytes, needs: Needs, *, space: str = "", origin: str = "", asked: str = ""
+    ) -> Access:
+        """Do the same for what is no HTTP: ``credential`` is a key, a token, or what a header of HTTP would hold.
+
+        ``asked``: what it is that is asked for, as the audit log names it where it is refused.
+        """
         ...
 
     def known(self, credential: bytes, space: bytes) -> Known | None:
@@ -45,6 +50,10 @@ class Gate(Protocol):
         self, credential: bytes, space: bytes, origin: str, loop: asyncio.AbstractEventLoop
     ) -> asyncio.Future[Known]:
         """Find it out in a thread, and say so in ``loop``. ``origin`` is the address of the caller."""
+        ...
+
+    def note_refusal(self, known: Known, needs: Needs, asked: str, origin: str) -> None:
+        """Have it recorded that a caller who is ``known``, and let in by its ``admit`` or not, may not do so."""
         ...
 
     def start(self) -> None:
@@ -68,7 +77,9 @@ class OpenGate:
             )
         return ANYONE
 
-    async def identify(self, credential: bytes, needs: Needs, *, space: str = "", origin: str = "") -> Access:
+    async def identify(
+        self, credential: bytes, needs: Needs, *, space: str = "", origin: str = "", asked: str = ""
+    ) -> Access:
         return ANYONE
 
     def known(self, credential: bytes, space: bytes) -> Known | None:
@@ -80,6 +91,9 @@ class OpenGate:
         found: asyncio.Future[Known] = loop.create_future()
         found.set_result(self._everyone)
         return found
+
+    def note_refusal(self, known: Known, needs: Needs, asked: str, origin: str) -> None:
+        pass
 
     def start(self) -> None:
         pass

@@ -61,6 +61,16 @@ class Call(Asked):
         """Whether it says who calls."""
         return self.head.method == LOGIN
 
+    @property
+    def method(self) -> str:
+        """What it calls, where that is ours: callers write what they like."""
+        return self.head.method if self.head.method in _LOGGED else "?"
+
+    @property
+    def asked(self) -> str:
+        """What it asks for, as the audit log names it."""
+        return f"THRIFT {f'{named}:' if (named := self.head.deployment) else ''}{self.method}"
+
     def take(self, found: Reply | Exception) -> None:
         """Take the answer, or the error that is to be told."""
         if isinstance(found, Reply):
@@ -82,7 +92,7 @@ class Call(Asked):
         """Return what came of it."""
         return Ended(
             "THRIFT",
-            self.head.method if self.head.method in _LOGGED else "?",
+            self.method,
             200 if self.error is None else http_status(self.error),
             self.started_at,
             self.request_id,

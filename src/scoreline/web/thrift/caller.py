@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from functools import partial
 
+from scoreline.core.errors import Forbidden
 from scoreline.serving.protocols.thrift import messages
 from scoreline.serving.protocols.thrift.calls import read_key
 from scoreline.web.gate import Known
@@ -66,5 +67,8 @@ class Caller:
             if self._service.admission.counts_pending:
                 self._service.admission.begin(active.full_name)
                 call.is_counted = True
+        except Forbidden as error:
+            self._service.gate.note_refusal(known, "score", call.asked, call.caller)
+            call.take(error)
         except Exception as error:
             call.take(error)
