@@ -73,5 +73,4 @@ def curl(url: str, key: str, body: str | None = None) -> str:
 
 
 def _json(value: Any) -> str:
-    whole = isinstance(value, float) and value.is_integer()
-    return json.dumps(int(value) if whole else value, ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=False)

@@ -39,11 +39,22 @@ def make_sample(schema: Schema, graph: Graph, records: Sequence[Mapping[str, Any
     """
     if not records:
         raise BadSetting("a sample needs at least one row", hint="pass a few rows of the training data")
-    known = [{name: row[name] for name in schema.names if name in row} for row in records]
+    known = [{column.name: row[column.name] for column in schema.columns if column.name in row} for row in records]
     rows = msgspec.json.decode(msgspec.json.encode(known))
+    for column in schema.columns:
+        if column.integer:
+            _write_whole(rows, column.name)
     scores = graph.run(Decoder(schema).records(rows).rows)
     listed: list[list[float]] = scores.reshape(len(rows), -1).tolist()
     return msgspec.json.encode(Sample(rows, listed))
+
+
+def _write_whole(rows: list[dict[str, Any]], name: str) -> None:
+    """Write 3.0, as a frame holds a column of whole numbers where some are missing, as the 3 that people send."""
+    for row in rows:
+        value = row.get(name)
+        if isinstance(value, float) and value.is_integer():
+            row[name] = int(value)
 
 
 def read_sample(data: bytes) -> Sample:

@@ -1,5 +1,6 @@
 import json
 
+import msgspec
 import numpy as np
 import polars as pl
 import pytest
@@ -60,6 +61,15 @@ def test_a_sample_keeps_only_the_schema_s_columns_and_needs_a_row(tmp_path):
     assert read_sample(make_sample(SCHEMA, graph, [ROWS[0] | {"id": 7}])).rows == [ROWS[0]]
     with pytest.raises(BadSetting, match="at least one row"):
         make_sample(SCHEMA, graph, [])
+
+
+def test_a_sample_writes_whole_numbers_as_people_do(tmp_path):
+    tiny_artifact(tmp_path / "credit.scoreline")
+    graph = Graph(read_archive(tmp_path / "credit.scoreline")[1]["pipeline.onnx"])
+    columns = tuple(msgspec.structs.replace(column, integer=column.name == "age") for column in SCHEMA.columns)
+    schema = msgspec.structs.replace(SCHEMA, columns=columns)
+    sample = make_sample(schema, graph, [{"age": 42.0, "amount": 1200.0, "purpose": "car"}])
+    assert b'"age":42,"amount":1200.0' in sample
 
 
 def test_the_self_test_passes_as_often_as_it_is_asked(credit):
