@@ -25,12 +25,13 @@ from scoreline.web.cors import Cors
 from scoreline.web.descriptors import room_for_connections
 from scoreline.web.fastlane import ADMISSION, LANE, Lane
 from scoreline.web.gate import Gate, OpenGate
-from scoreline.web.health import health_routes
+from scoreline.web.health import Health, health_routes
 from scoreline.web.large import give_back_soon
 from scoreline.web.media import DialectMedia
 from scoreline.web.memory import allocate_large_blocks_apart
 from scoreline.web.metrics import metrics_route
 from scoreline.web.outgoing import Outgoing
+from scoreline.web.probes import readyz_routes
 from scoreline.web.requests import Requests
 from scoreline.web.router import Routes
 from scoreline.web.scoring import dialect_routes
@@ -107,7 +108,8 @@ def create_app(
         for dialect in DIALECTS
         for route in dialect_routes(dialect, spoken[dialect.name], deployments, plane, admission)
     ]
-    routes += health_routes(deployments, watch, write_error)
+    health = Health(deployments, watch)
+    routes += health_routes(deployments, health, write_error) + readyz_routes(deployments, health)
     routes.append(metrics_route(watch, write_error))
     routes += catalog_routes(deployments, write_error)
     service = Service(control, deployments, plane, admission, watch, gate, spoken)

@@ -18,7 +18,7 @@ from scoreline.core.access import DEFAULT_SPACE, Access
 from scoreline.core.errors import ScorelineError
 from scoreline.serving.active import Active
 from scoreline.serving.deployments import ActiveDeployments
-from scoreline.serving.protocols.dialect import NAME, Reply
+from scoreline.serving.protocols.dialect import Reply
 from scoreline.web.endpoint import RETRY, Endpoint, WriteError
 from scoreline.web.gate import NOBODY
 from scoreline.web.reach import whoever
@@ -31,9 +31,8 @@ log = logging.getLogger("scoreline.web")
 clock = time.monotonic
 
 
-def health_routes(deployments: ActiveDeployments, watch: Watch, write_error: WriteError) -> list[Route]:
-    """Return ``/health/live``, ``/health/startup``, ``/health/ready``, and ``/readyz`` as the H2O dialect has it."""
-    health = Health(deployments, watch)
+def health_routes(deployments: ActiveDeployments, health: Health, write_error: WriteError) -> list[Route]:
+    """Return ``/health/live``, ``/health/startup``, ``/health/ready``."""
 
     async def live(_: Request) -> Reply:
         return _reply(health.told("live"))
@@ -45,18 +44,10 @@ def health_routes(deployments: ActiveDeployments, watch: Watch, write_error: Wri
         report = await asyncio.to_thread(health.readiness, await whoever(request))
         return _reply(report, well=report["status"] == "ready")
 
-    async def readyz(request: Request) -> Reply:
-        space = request.scope["access"].space
-        problem = await asyncio.to_thread(health.problem, request.path_params.get("name"), space)
-        text, status = ("Not ready", 500) if problem or health.is_draining else ("Ready", 200)
-        return Reply(text.encode(), media_type="text/plain; charset=utf-8", status=status)
-
     views = {
         "/health/live": live,
         "/health/startup": startup,
         "/health/ready": ready,
-        "/readyz": readyz,
-        NAME + "/readyz": readyz,
     }
     return [Route(path, Endpoint({"GET": view}, write_error, "nothing")) for path, view in views.items()]
 

@@ -31,6 +31,8 @@ PROBES = frozenset(
         "/health/ready",
         "/health/startup",
         "/readyz",
+        "/ping",
+        "/health",
         "/v2/health/live",
         "/v2/health/ready",
     }

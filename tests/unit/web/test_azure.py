@@ -142,19 +142,6 @@ def test_another_version_of_the_document_is_told_those_there_are(http: httpx.Cli
     assert "Swagger version [9] is not valid. Supported versions: [2, 3, 3.1]." in refused.json()["message"]
 
 
-def test_a_service_says_that_it_is_healthy(http: httpx.Client) -> None:
-    for path in ("/services/credit", "/services/credit/"):
-        healthy = http.get(path)
-        assert (healthy.status_code, healthy.text) == (200, "Healthy")
-        assert healthy.headers["content-type"].startswith("text/html")
-
-
-def test_a_service_that_nothing_answers_is_not_healthy(app: App) -> None:
-    app.registry.artifact(app.registry.resolve("price").digest).write_bytes(b"PK")
-    with background(create_app(app.registry), bind(port=0)) as url:
-        assert httpx.get(f"{url}/services/price/").status_code == 503
-
-
 def test_the_answer_has_the_headers_that_azures_has(http: httpx.Client) -> None:
     said = {"x-ms-client-request-id": "mine", "x-request-id": "ours"}
     for body, status, failed in (({"data": ROWS}, 200, "False"), ({"data": [{"age": "abc"}]}, 400, "True")):

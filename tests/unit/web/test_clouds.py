@@ -171,15 +171,6 @@ def test_an_error_has_the_type_that_awss_clients_read(http: httpx.Client) -> Non
         assert (refused.status_code, refused.headers["x-amzn-errortype"]) == (status, "ValidationError")
 
 
-def test_a_probe_finds_the_default_deployment_well(http: httpx.Client) -> None:
-    for path in ("/ping", "/health", "/deployments/price/ping", "/deployments/price/health"):
-        assert (http.get(path).status_code, http.get(path).text) == (200, "\n")
-    for path in ("/deployments/nothing/ping", "/services/nothing"):
-        refused = http.get(path)
-        assert refused.status_code == 503
-        assert "credit" not in refused.text  # whoever asks has no key
-
-
 def test_sagemaker_is_told_how_much_to_send_at_a_time(http: httpx.Client) -> None:
     told = http.get("/execution-parameters").json()
     assert told["BatchStrategy"] == "MULTI_RECORD"

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 
 import msgspec
 from starlette.requests import Request
 from starlette.routing import Route
 
-from scoreline.core.errors import Unavailable
 from scoreline.serving.protocols import DIALECTS
 from scoreline.serving.protocols.dialect import NAME, Reply
 from scoreline.web.endpoint import Endpoint
 from scoreline.web.health import Health
+from scoreline.web.probes import check_probed
 from scoreline.web.reach import visible
 from scoreline.web.service import Service
 
 MEGABYTE = 1 << 20
 MOST_PAYLOAD_MB = 100
 """More than this SageMaker's batch transform does not send."""
-NOT_TOLD = "GET /health/ready tells why, to those who send a key"
-"""A probe has no key: strangers learn no names."""
 _encoder = msgspec.json.Encoder()
 
 
@@ -30,10 +27,7 @@ def cloud_routes(service: Service) -> list[Route]:
     deployments, health = service.deployments, Health(service.deployments, service.watch)
 
     async def ping(request: Request) -> Reply:
-        space = request.scope["access"].space
-        problem = await asyncio.to_thread(health.problem, request.path_params.get("name"), space)
-        if problem or health.is_draining:
-            raise Unavailable("not ready", hint=NOT_TOLD)
+        await check_probed(request, deployments, health)
         return Reply(b"\n", "text/plain; charset=utf-8")
 
     async def execution_parameters(_: Request) -> Reply:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import msgspec
 from starlette.requests import Request
 from starlette.routing import Route
 
-from scoreline.core.errors import NotFound, Unavailable
+from scoreline.core.errors import NotFound
 from scoreline.serving.protocols.dialect import NAME, Reply
 from scoreline.web.control.azure.paths import SERVICE, routes, server_url
 from scoreline.web.control.azure.schemas import VERSIONS, Version
 from scoreline.web.control.azure.swagger import swagger
-from scoreline.web.control.clouds import NOT_TOLD
 from scoreline.web.health import Health
+from scoreline.web.probes import check_probed
 from scoreline.web.reach import check_reach
 from scoreline.web.service import Service
 
@@ -37,10 +35,7 @@ def document_routes(service: Service) -> list[Route]:
         return Reply(_encoder.encode(found))
 
     async def healthy(request: Request) -> Reply:
-        space = request.scope["access"].space
-        problem = await asyncio.to_thread(health.problem, request.path_params["name"], space)
-        if problem:
-            raise Unavailable("not healthy", hint=NOT_TOLD)
+        await check_probed(request, deployments, health)
         return Reply(b"Healthy", "text/html; charset=utf-8")
 
     documents = tuple(f"{base}/swagger.json" for base in (SERVICE, NAME, ""))
