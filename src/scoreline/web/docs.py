@@ -34,7 +34,7 @@ def docs_routes(service: Service, controls: Sequence[Route], write_error: WriteE
     """Return ``/openapi.json`` and ``/docs``; ``controls`` are the control routes, which the document tells of, too."""
 
     async def openapi(request: Request) -> Reply:
-        described = {path: item for describe in DESCRIPTIONS for path, item in describe(service).items()}
+        described = [describe(service) for describe in DESCRIPTIONS]
         access = request.scope["access"]
         return Reply(_encoder.encode(document(service.deployments, access, service.media, described, controls)))
 

@@ -49,6 +49,20 @@ def test_it_is_openapi_3_1_by_its_own_rules(document: dict[str, Any]) -> None:
     assert all(re.fullmatch(r"[a-zA-Z0-9._-]+", name) for name in document["components"]["schemas"])
 
 
+def test_names_of_operations_read_well_as_names_of_functions(document: dict[str, Any]) -> None:
+    named = {operation["operationId"] for item in document["paths"].values() for operation in item.values()}
+    assert {"score_credit", "get_schema_of_credit", "list_deployments", "get_deployment_credit"} <= named
+    assert {"h2o_score", "h2o_score_credit", "h2o_get_schema_of_credit", "h2o_refuse_get_score_of_credit"} <= named
+    assert {"azure_query_credit", "azure_score_credit_at_deployments", "oip_score_credit_version"} <= named
+    assert {"list_snippets", "get_snippet", "get_thrift_idl", "mlflow_get_ping"} <= named
+    assert not [name for name in named if not re.fullmatch(r"[a-z][a-z0-9_]*", name)]
+
+
+def test_what_nothing_describes_is_no_route_of_ours(document: dict[str, Any]) -> None:
+    told = [operation for item in document["paths"].values() for operation in item.values()]
+    assert not [operation["summary"] for operation in told if re.match("(GET|POST|PUT|DELETE) /", operation["summary"])]
+
+
 def test_every_reference_leads_somewhere_and_every_type_exists(document: dict[str, Any]) -> None:
     schemas = document["components"]["schemas"]
     for name, member in members(document):

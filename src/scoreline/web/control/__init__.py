@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from starlette.routing import Route
 
@@ -18,9 +17,9 @@ from scoreline.web.control.open_inference.description import open_inference_desc
 from scoreline.web.control.security import security_routes
 from scoreline.web.control.security.description import security_description
 from scoreline.web.control.snippets import snippet_routes
+from scoreline.web.control.snippets_description import snippets_description
+from scoreline.web.openapi.components import Described
 from scoreline.web.service import Service
-
-Json = dict[str, Any]
 
 CONTROLS: tuple[Callable[[Service], list[Route]], ...] = (
     ibm_routes,
@@ -32,10 +31,11 @@ CONTROLS: tuple[Callable[[Service], list[Route]], ...] = (
     snippet_routes,
 )
 """The one list of what makes such routes."""
-DESCRIPTIONS: tuple[Callable[[Service], Json], ...] = (
+DESCRIPTIONS: tuple[Callable[[Service], Described], ...] = (
     ibm_description,
     security_description,
     clouds_description,
     open_inference_description,
+    snippets_description,
 )
-"""The one list of what describes them: path items of OpenAPI by path."""
+"""The one list of what describes them in the OpenAPI document."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import msgspec
@@ -13,13 +14,16 @@ from scoreline.serving.protocols import DIALECTS
 from scoreline.serving.protocols.mlflow import FORMS
 from scoreline.serving.protocols.oip.datatypes import datatype_of
 from scoreline.serving.protocols.rpc import METHODS
+from scoreline.serving.protocols.udacity import FILE_NAMES
+from scoreline.web.openapi.components import ref
 
 Json = dict[str, Any]
 
 CELL: Json = {"type": ["string", "number", "boolean", "null"]}
 NAMES: Json = {"type": "array", "items": {"type": "string"}, "minItems": 1}
 CELLS: Json = {"type": "array", "minItems": 1, "items": {"type": "array", "items": CELL}}
-_METHOD: Json = {"enum": ["predict", "predict_proba"]}
+ANYTHING: Json = {"type": "array", "items": {}}
+_TEXT: Json = {"type": "string"}
 
 
 class Body(NamedTuple):
@@ -31,6 +35,8 @@ class Body(NamedTuple):
     """A request that scores a real row."""
     error: str = "Error"
     """Name of the schema of errors."""
+    schemas: Mapping[str, Json] = MappingProxyType({})
+    """What the request and the answer refer to, by name."""
     may_be_silent: bool = False
     """Whether some requests have no answer."""
 
@@ -58,91 +64,144 @@ def _list(items: Json) -> Json:
     return {"type": "array", "items": items, "minItems": 1}
 
 
-def _ref(active: Active, what: str) -> Json:
-    return {"$ref": f"#/components/schemas/{active.name}.{what}"}
-
-
 def _plain(active: Active) -> Json:
     """Describe predictions as the dialects without names have them: labels or numbers, or probabilities of a row."""
-    manifest = active.pipeline.manifest
-    if manifest.task == "regression":
+    if active.pipeline.manifest.task == "regression":
         return {"type": "array", "items": {"type": "number"}}
     probabilities = {"type": "array", "items": {"type": "number"}}
-    return {"type": "array", "items": {"anyOf": [{"enum": list(manifest.labels)}, probabilities]}}
+    return {"type": "array", "items": {"anyOf": [ref(f"{active.name}.Label"), probabilities]}}
+
+
+def _rows(active: Active) -> Json:
+    """Describe rows with names or without."""
+    return _list({"anyOf": [ref(f"{active.name}.Row"), {"type": "array", "items": CELL}]})
+
+
+_METHODS: Json = {
+    "PredictMethod": {"enum": ["predict", "predict_proba"]},
+    "PredictParameters": _object([], method=ref("PredictMethod")),
+}
 
 
 def _native(active: Active) -> Body:
-    row, prediction = _ref(active, "Row"), _ref(active, "Prediction")
-    names = {"type": "array", "items": {"type": "string"}}
-    forms = [_object(rows=_list(row)), _object(fields=NAMES, rows=CELLS), _list(row), row]
+    name, row = active.name, ref(f"{active.name}.Row")
+    names = {"type": "array", "items": _TEXT}
     answer = _object(
         ["deployment", "model", "version", "predictions"],
-        deployment={"type": "string"},
-        model={"type": "string"},
+        deployment=_TEXT,
+        model=_TEXT,
         version={"type": "integer"},
-        predictions={"type": "array", "items": prediction},
+        predictions={"type": "array", "items": ref(f"{name}.Prediction")},
         ignored_columns=names | {"description": "sent, but not known to this deployment"},
         absent_columns=names | {"description": "not sent, scored as missing"},
     )
-    return Body({"anyOf": forms}, answer, {"rows": [row_of(active)]})
+    schemas = {
+        "Table": _object(fields=NAMES, rows=CELLS),
+        f"{name}.Rows": _object(rows=_list(row)),
+        f"{name}.Predictions": answer,
+    }
+    forms = [ref(f"{name}.Rows"), ref("Table"), _list(row), row]
+    return Body({"anyOf": forms}, ref(f"{name}.Predictions"), {"rows": [row_of(active)]}, schemas=schemas)
+
+
+_H2O: Json = {
+    "H2OScoreRequest": _object(
+        ["fields", "rows"],
+        fields={"type": "array", "items": _TEXT, "minItems": 1, "uniqueItems": True},
+        rows=CELLS,
+        includeFieldsInOutput={"type": ["array", "null"], "items": _TEXT},
+        noFieldNamesInOutput={"type": ["boolean", "null"]},
+        idField={"type": ["string", "null"]},
+        requestShapleyValueType={"enum": ["ORIGINAL", "TRANSFORMED", "NONE", None]},
+        requestPredictionIntervals={"type": ["boolean", "null"]},
+    ),
+    "H2OScoreResponse": _object(
+        ["id", "score"],
+        id=_TEXT,
+        fields={"type": "array", "items": _TEXT},
+        score={"type": "array", "items": {"type": "array", "items": _TEXT}},
+    ),
+}
 
 
 def _h2o(active: Active) -> Body:
     example = msgspec.json.decode(DIALECTS["h2o"].views["/model/sample_request"](active).body)
-    schemas = "#/components/schemas/"
-    return Body({"$ref": schemas + "H2OScoreRequest"}, {"$ref": schemas + "H2OScoreResponse"}, example, "H2OError")
+    return Body(ref("H2OScoreRequest"), ref("H2OScoreResponse"), example, "H2OError", _H2O)
+
+
+_IDENTITY: Json = {"type": ["string", "number", "null"]}
+_RPC: Json = {
+    "RPCCall": _object(
+        ["method"],
+        jsonrpc={"const": "2.0"},
+        id=_IDENTITY,
+        method={"enum": list(METHODS)},
+        params={"anyOf": [{"type": "object"}, ANYTHING]},
+    ),
+    "RPCResult": _object(jsonrpc={"const": "2.0"}, id=_IDENTITY, result={}),
+}
 
 
 def _rpc(active: Active) -> Body:
-    call = _object(
-        ["method"],
-        jsonrpc={"const": "2.0"},
-        id={"type": ["string", "number", "null"]},
-        method={"enum": list(METHODS)},
-        params={"type": ["object", "array"]},
-    )
-    result = _object(jsonrpc={"const": "2.0"}, id={"type": ["string", "number", "null"]}, result={})
-    one = {"anyOf": [result, {"$ref": "#/components/schemas/RPCError"}]}
+    call, one = ref("RPCCall"), {"anyOf": [ref("RPCResult"), ref("RPCError")]}
+    request, answer = {"anyOf": [call, _list(call)]}, {"anyOf": [*one["anyOf"], _list(one)]}
     example = {"jsonrpc": "2.0", "id": 1, "method": "score", "params": {"row": row_of(active)}}
-    answer = {"anyOf": [one, _list(one)]}
-    return Body({"anyOf": [call, _list(call)]}, answer, example, "RPCError", may_be_silent=True)
+    return Body(request, answer, example, "RPCError", _RPC, may_be_silent=True)
+
+
+_IBM: Json = {
+    "IBMBlock": _object(["values"], id={"type": ["string", "null"]}, fields=NAMES, values=CELLS),
+    "IBMScoreRequest": _object(input_data=_list(ref("IBMBlock"))),
+    "IBMPredictions": _object(["fields", "values"], id=_TEXT, fields=NAMES, values=ANYTHING),
+    "IBMScoreResponse": _object(predictions=_list(ref("IBMPredictions"))),
+}
 
 
 def _ibm(active: Active) -> Body:
-    block = _object(["values"], id={"type": ["string", "null"]}, fields=NAMES, values=CELLS)
-    told = _object(["fields", "values"], id={"type": "string"}, fields=NAMES, values={"type": "array"})
     row = row_of(active)
     example = {"input_data": [{"fields": list(row), "values": [list(row.values())]}]}
-    return Body(_object(input_data=_list(block)), _object(predictions=_list(told)), example, "IBMError")
+    return Body(ref("IBMScoreRequest"), ref("IBMScoreResponse"), example, "IBMError", _IBM)
 
 
 def _azure(active: Active) -> Body:
-    rows = _list({"anyOf": [_ref(active, "Row"), {"type": "array", "items": CELL}]})
-    first = _object(["data"], data=rows, method=_METHOD)
-    inputs = _object(data=rows)
-    second = _object(["Inputs"], Inputs=inputs, GlobalParameters=_object([], method=_METHOD))
-    split = _object(["columns", "data"], columns=NAMES, index={"type": "array"}, data=CELLS)
-    third = _object(["input_data"], input_data=split, params=_object([], method=_METHOD))
-    found = _plain(active)
-    text: Json = {"type": "string", "description": "JSON in a text", "contentMediaType": "application/json"}
+    name, found = active.name, _plain(active)
+    parameters, method = ref("PredictParameters"), ref("PredictMethod")
+    schemas = _METHODS | {
+        "AzureTable": _object(["columns", "data"], columns=NAMES, index=ANYTHING, data=CELLS),
+        "AzureTableRequest": _object(["input_data"], input_data=ref("AzureTable"), params=parameters),
+        f"{name}.AzureRows": _object(data=_rows(active)),
+        f"{name}.AzureFirstRequest": _object(["data"], data=_rows(active), method=method),
+        f"{name}.AzureRequest": _object(["Inputs"], Inputs=ref(f"{name}.AzureRows"), GlobalParameters=parameters),
+        f"{name}.AzureResults": _object(Results=found),
+    }
+    text = _TEXT | {"description": "JSON in a text", "contentMediaType": "application/json"}
     text["contentSchema"] = _object(result=found)
     return Body(
-        {"anyOf": [first, second, third]},
-        {"anyOf": [text, _object(Results=found), found]},
+        {"anyOf": [ref(f"{name}.AzureRequest"), ref(f"{name}.AzureFirstRequest"), ref("AzureTableRequest")]},
+        {"anyOf": [text, ref(f"{name}.AzureResults"), found]},
         {"Inputs": {"data": [row_of(active)]}, "GlobalParameters": {"method": "predict"}},
         "AzureError",
+        schemas,
     )
 
 
 def _mlflow(active: Active) -> Body:
-    rows = _list({"anyOf": [_ref(active, "Row"), {"type": "array", "items": CELL}]})
-    split = _object(["data"], columns=NAMES, index={"type": "array"}, data=CELLS)
+    name, rows = active.name, _rows(active)
     columns = {"type": "object", "additionalProperties": {"type": "array", "items": CELL}}
-    shapes = (split, rows, rows, {"anyOf": [rows, columns]})
-    params = _object([], predict_method=_METHOD)
-    forms = [_object([form], **{form: shape, "params": params}) for form, shape in zip(FORMS, shapes, strict=True)]
-    answer = _object(predictions=_plain(active))
-    return Body({"anyOf": forms}, answer, {"dataframe_records": [row_of(active)]}, "MLflowError")
+    shapes = (ref("MLflowTable"), rows, rows, {"anyOf": [rows, ref("MLflowColumns")]})
+    schemas = _METHODS | {
+        "MLflowTable": _object(["data"], columns=NAMES, index=ANYTHING, data=CELLS),
+        "MLflowColumns": columns,
+        "MLflowParams": _object([], predict_method=ref("PredictMethod")),
+        f"{name}.MLflowPredictions": _object(predictions=_plain(active)),
+    }
+    forms = []
+    for form, shape in zip(FORMS, shapes, strict=True):
+        title = f"{name}.MLflow{form.title().replace('_', '')}"
+        schemas[title] = _object([form], **{form: shape, "params": ref("MLflowParams")})
+        forms.append(ref(title))
+    example = {"dataframe_records": [row_of(active)]}
+    return Body({"anyOf": forms}, ref(f"{name}.MLflowPredictions"), example, "MLflowError", schemas)
 
 
 def _sagemaker(active: Active) -> Body:
@@ -150,40 +209,48 @@ def _sagemaker(active: Active) -> Body:
 
 
 def _kserve(active: Active) -> Body:
-    rows = _list({"anyOf": [_ref(active, "Row"), {"type": "array", "items": CELL}]})
-    parameters = _object([], method=_METHOD, fields=NAMES)
-    forms = [_object([where], **{where: rows, "parameters": parameters}) for where in ("instances", "inputs")]
-    return Body({"anyOf": forms}, _object(predictions=_plain(active)), {"instances": [row_of(active)]}, "KServeError")
+    name, parameters = active.name, ref("KServeParameters")
+    schemas = _METHODS | {
+        "KServeParameters": _object([], method=ref("PredictMethod"), fields=NAMES),
+        f"{name}.KServeInstances": _object(["instances"], instances=_rows(active), parameters=parameters),
+        f"{name}.KServeInputs": _object(["inputs"], inputs=_rows(active), parameters=parameters),
+        f"{name}.KServePredictions": _object(predictions=_plain(active)),
+    }
+    forms = [ref(f"{name}.KServeInstances"), ref(f"{name}.KServeInputs")]
+    example = {"instances": [row_of(active)]}
+    return Body({"anyOf": forms}, ref(f"{name}.KServePredictions"), example, "KServeError", schemas)
+
+
+_SHAPE: Json = {"type": "array", "items": {"type": "integer"}}
+_OIP: Json = {
+    "OIPInput": _object(
+        ["name", "shape", "datatype", "data"],
+        name=_TEXT,
+        shape=_SHAPE,
+        datatype=_TEXT,
+        data=ANYTHING,
+        parameters=ref("Document"),
+    ),
+    "OIPWanted": _object(["name"], name=_TEXT, parameters=ref("Document")),
+    "OIPRequest": _object(
+        ["inputs"],
+        id=_TEXT,
+        parameters=ref("Document"),
+        inputs=_list(ref("OIPInput")),
+        outputs={"type": "array", "items": ref("OIPWanted")},
+    ),
+    "OIPOutput": _object(name=_TEXT, shape=_SHAPE, datatype=_TEXT, data=ANYTHING),
+    "OIPResponse": _object(
+        ["model_name", "model_version", "outputs"],
+        model_name=_TEXT,
+        model_version=_TEXT,
+        id=_TEXT,
+        outputs=_list(ref("OIPOutput")),
+    ),
+}
 
 
 def _oip(active: Active) -> Body:
-    datatypes = {"type": "string"}
-    shape = {"type": "array", "items": {"type": "integer"}}
-    data = {"type": "array"}
-    tensor = _object(
-        ["name", "shape", "datatype", "data"],
-        name={"type": "string"},
-        shape=shape,
-        datatype=datatypes,
-        data=data,
-        parameters={"type": "object"},
-    )
-    wanted = _object(["name"], name={"type": "string"}, parameters={"type": "object"})
-    request = _object(
-        ["inputs"],
-        id={"type": "string"},
-        parameters={"type": "object"},
-        inputs=_list(tensor),
-        outputs={"type": "array", "items": wanted},
-    )
-    told = _object(name={"type": "string"}, shape=shape, datatype=datatypes, data=data)
-    answer = _object(
-        ["model_name", "model_version", "outputs"],
-        model_name={"type": "string"},
-        model_version={"type": "string"},
-        id={"type": "string"},
-        outputs=_list(told),
-    )
     row, columns = row_of(active), active.pipeline.schema.columns
     inputs = [
         {
@@ -197,12 +264,21 @@ def _oip(active: Active) -> Body:
         for column in columns
         if column.name in row
     ]
-    return Body(request, answer, {"inputs": inputs}, "KServeError")
+    return Body(ref("OIPRequest"), ref("OIPResponse"), {"inputs": inputs}, "KServeError", _OIP)
+
+
+def _udacity(active: Active) -> Body:
+    native = _native(active)
+    named = [_object(**{name: {"type": "string"}}) for name in FILE_NAMES]
+    return native._replace(
+        request={"anyOf": [native.request, *named]}, answer=_plain(active), example=[row_of(active)], error="KServeError"
+    )
 
 
 BODIES: Mapping[str, Callable[[Active], Body]] = {
     "native": _native,
     "h2o": _h2o,
+    "h2o_lambda": _h2o,
     "rpc": _rpc,
     "ibm": _ibm,
     "ibm_spark": _ibm,
@@ -212,5 +288,6 @@ BODIES: Mapping[str, Callable[[Active], Body]] = {
     "oip": _oip,
     "kserve": _kserve,
     "vertex": _kserve,
+    "udacity": _udacity,
 }
 """Dialect → what describes its bodies: one for each, as a test asserts."""

@@ -8,14 +8,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from scoreline.serving.active import Active
 from scoreline.serving.media.medium import Medium
 from scoreline.serving.protocols import DIALECTS
-from scoreline.serving.protocols.dialect import Dialect
+from scoreline.serving.protocols.dialect import Dialect, Refusal
 from scoreline.web.address import in_address
+from scoreline.web.named_files import in_files
 from scoreline.web.openapi.bodies import Body, of
-from scoreline.web.openapi.parts import KEY, Json, content_in, errors, operation, text_content
+from scoreline.web.openapi.components import Described, ref
+from scoreline.web.openapi.parts import KEY, Json, content_in, errors, json_content, operation, text_content
 
 TITLES = {
     "native": "",
     "h2o": "H2O Driverless AI",
+    "h2o_lambda": "H2O Driverless AI on AWS Lambda",
     "rpc": "JSON-RPC",
     "ibm": "IBM Watson Machine Learning",
     "ibm_spark": "IBM Watson Machine Learning, Spark",
@@ -25,21 +28,38 @@ TITLES = {
     "oip": "Open Inference Protocol",
     "kserve": "KServe",
     "vertex": "Vertex AI",
+    "udacity": "Udacity",
 }
 """Dialect → what people call it; the native one needs no name."""
 _PLACES = re.compile(r"{(\w+)}")
 
 
-def dialect_paths(active: Active, media: Mapping[str, Iterable[Medium]], *, default: bool) -> Json:
+def described_dialects(active: Active, media: Mapping[str, Iterable[Medium]], *, default: bool) -> Described:
     """Describe what a deployment answers; the ``default`` one answers at the root, too."""
     paths: Json = {}
+    schemas: Json = {}
     for dialect in DIALECTS:
         body = of(dialect.name, active)
+        schemas |= body.schemas
         for prefix in dialect.prefixes:
             if "{name}" in prefix or default:
                 for path, method, described in _of_prefix(dialect, prefix, active, body, media[dialect.name]):
                     paths.setdefault(path, {}).setdefault(method, described)
-    return paths
+    return Described(paths, schemas)
+
+
+def _identity(dialect: Dialect, prefix: str, verb: str, what: str, active: Active) -> str:
+    """Return the name of an operation: ``score_loans``, ``h2o_get_schema_of_loans``, ``h2o_score`` at the root."""
+    named = [each for each in dialect.prefixes if "{name}" in each]
+    words = [] if dialect.name == "native" else [dialect.name]
+    words += [verb, *re.findall(r"\w+", what)]
+    if prefix:
+        words += ["of", active.name] if what else [active.name]
+    if "{version}" in prefix:
+        words.append("version")
+    elif prefix and prefix != named[0]:
+        words += ["at", prefix.split("/")[1]]
+    return "_".join(words)
 
 
 def _of_prefix(
@@ -48,8 +68,8 @@ def _of_prefix(
     title = TITLES[dialect.name]
     tag = f"{active.name} ({title})" if title else active.name
 
-    def described(method: str, path: str, summary: str, answer: Json) -> Json:
-        found = operation(f"{method} {prefix + path}".replace("{name}", active.name), summary, answer, tag)
+    def described(verb: str, what: str, summary: str, answer: Json) -> Json:
+        found = operation(_identity(dialect, prefix, verb, what, active), summary, answer, tag)
         if places := [place for place in _PLACES.findall(prefix) if place != "name"]:
             found["parameters"] = [_place(place, active) for place in places]
         return found
@@ -57,8 +77,10 @@ def _of_prefix(
     def at(path: str) -> str:
         return (prefix + path).replace("{name}", active.name)
 
-    score = described("score", dialect.score_path, _predicts(active), body.answer)
-    score["parameters"] = [*score.get("parameters", []), KEY]
+    score = described("score", "", _predicts(active), body.answer)
+    naming = in_files(dialect)
+    files = [] if naming is None else [_query(name) for name in sorted(naming.file_parameters)]
+    score["parameters"] = [*score.get("parameters", []), KEY, *files]
     score["requestBody"] = {
         "required": True,
         "content": content_in(media, body.request, "a column for each of the row's; others are ignored", body.example),
@@ -70,7 +92,7 @@ def _of_prefix(
         score["responses"]["204"] = {"description": "Nothing that was sent asks for an answer"}
     yield at(dialect.score_path), "post", score
     if in_address(dialect):
-        one = described("score_address", dialect.score_path, _predicts(active), body.answer)
+        one = described("query", "", _predicts(active), body.answer)
         one["parameters"] = [
             *one.get("parameters", []),
             *(_query(name) for name in active.pipeline.schema.names),
@@ -78,15 +100,23 @@ def _of_prefix(
         one["responses"] |= errors(400, 401, 403, 404, 406, 429, 431, 501, 503, schema=body.error)
         yield at(dialect.score_path), "get", one
     for path, show in dialect.views.items():
-        view = described("view", path, f"What it is: {path.rpartition('/')[2] or 'metadata'}", {})
-        if not show(active).media_type.startswith("application/json"):
+        what = path.rpartition("/")[2] or "metadata"
+        shown = show(active)
+        view = described("get", what, f"What it is: {what}", {})
+        if shown.body.startswith(b"{"):
+            view["responses"]["200"]["content"] = json_content(ref("Document"))
+        elif not shown.media_type.startswith("application/json"):
             view["responses"]["200"]["content"] = text_content()
         view["responses"] |= errors(401, 403, 404, 503, schema=body.error)
         yield at(path), "get", view
     for refusal in dialect.refusals:
-        refused = described(f"refused_{refusal.method}", refusal.path, refusal.message.capitalize(), {})
+        refused = described("refuse", _refused(refusal), refusal.message.capitalize(), {})
         refused["responses"] = errors(401, 403, 404, 501, schema=body.error)
         yield at(refusal.path), refusal.method.lower(), refused
+
+
+def _refused(refusal: Refusal) -> str:
+    return f"{refusal.method.lower()} {re.split('[/:]', refusal.path)[-1]}"
 
 
 def _predicts(active: Active) -> str:

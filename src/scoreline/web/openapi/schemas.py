@@ -6,6 +6,7 @@ from typing import Any
 
 from scoreline.core.manifest import Manifest
 from scoreline.core.schema import Column, label_text
+from scoreline.web.openapi.components import ref
 
 Json = dict[str, Any]
 
@@ -51,15 +52,20 @@ def column_schema(column: Column) -> Json:
     return schema
 
 
-def prediction_schema(manifest: Manifest) -> Json:
-    """Return the JSON Schema of one prediction."""
+def label_schema(manifest: Manifest) -> Json:
+    """Return the JSON Schema of a label."""
+    return {"enum": list(manifest.labels), "description": f"a value of {manifest.target}"}
+
+
+def prediction_schema(manifest: Manifest, name: str) -> Json:
+    """Return the JSON Schema of one prediction of the deployment ``name``."""
     if manifest.task == "regression":
         properties: Json = {"prediction": {"type": "number", "description": f"predicted {manifest.target}"}}
     else:
         names = [label_text(label) for label in manifest.labels]
         probability = {"type": "number", "minimum": 0, "maximum": 1}
         properties = {
-            "label": {"enum": list(manifest.labels), "description": f"the likeliest {manifest.target}"},
+            "label": ref(f"{name}.Label"),
             "probability": {
                 "type": "object",
                 "properties": dict.fromkeys(names, probability),

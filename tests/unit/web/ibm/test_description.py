@@ -11,7 +11,7 @@ from scoreline.web.service import Service
 
 def test_every_route_is_described_with_what_it_needs(service: Any) -> None:
     parts = Service(service[0], *[None] * (len(Service._fields) - 1))  # type: ignore[arg-type]
-    described = ibm_description(parts)
+    described = ibm_description(parts).paths
     routes: list[Route] = ibm_routes(parts)
     assert {route.path for route in routes} == set(described)
     for route in routes:
@@ -24,5 +24,5 @@ def test_every_route_is_described_with_what_it_needs(service: Any) -> None:
 
 def test_a_worker_that_only_scores_has_none_of_it(service: Any) -> None:
     parts = Service(None, *[None] * (len(Service._fields) - 1))  # type: ignore[arg-type]
-    assert ibm_description(parts) == {}
+    assert ibm_description(parts) == ({}, {})
     assert ibm_routes(parts) == []

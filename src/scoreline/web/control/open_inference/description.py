@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from scoreline.web.control.open_inference import MODEL, open_inference_routes
+from scoreline.web.openapi.components import Described, ref
+from scoreline.web.openapi.parts import json_content
 from scoreline.web.openapi.routes import described_routes
 from scoreline.web.service import Service
 
@@ -16,6 +18,7 @@ _TEXT, _TRUTH = {"type": "string"}, {"type": "boolean"}
 class Told(NamedTuple):
     """What is said of a route."""
 
+    name: str
     summary: str
     answer: Json
     takes: Json | None = None
@@ -31,34 +34,50 @@ def _list(items: Json) -> Json:
 
 _LISTED = _object(name=_TEXT, state={"enum": ["READY", "UNAVAILABLE"]})
 _LISTED["properties"] |= {"version": _TEXT, "reason": _TEXT}
+SCHEMAS: dict[str, Json] = {
+    "OIPServer": _object(name=_TEXT, version=_TEXT, extensions=_list(_TEXT)),
+    "OIPLive": _object(live=_TRUTH),
+    "OIPReady": _object(live=_TRUTH, ready=_TRUTH),
+    "OIPModels": _object(models=_list(_TEXT)),
+    "OIPRepositoryQuery": {"type": "object", "properties": {"ready": _TRUTH}},
+    "OIPRepositoryModel": _LISTED,
+}
 TOLD: dict[str, Told] = {
-    "/v2": Told("What the server is", _object(name=_TEXT, version=_TEXT, extensions=_list(_TEXT))),
-    "/v2/health/live": Told("Whether the server is alive", _object(live=_TRUTH)),
-    "/v2/health/ready": Told("Whether every deployment scores", _object(live=_TRUTH, ready=_TRUTH)),
-    "/v2/models": Told("Names of the deployments", _object(models=_list(_TEXT))),
+    "/v2": Told("oip_get_server", "What the server is", ref("OIPServer")),
+    "/v2/health/live": Told("oip_get_live", "Whether the server is alive", ref("OIPLive")),
+    "/v2/health/ready": Told("oip_get_ready", "Whether every deployment scores", ref("OIPReady")),
+    "/v2/models": Told("oip_list_models", "Names of the deployments", ref("OIPModels")),
     "/v2/repository/index": Told(
+        "oip_list_repository",
         "Deployments, and models that are not deployed",
-        _list(_LISTED),
-        {"type": "object", "properties": {"ready": _TRUTH}},
+        _list(ref("OIPRepositoryModel")),
+        ref("OIPRepositoryQuery"),
     ),
-    f"{MODEL}/load": Told("Deploy a model under its own name, unless there is a deployment of that name", _object()),
-    f"{MODEL}/unload": Told("Take the deployment of that name away; its model stays", _object()),
+    f"{MODEL}/load": Told(
+        "oip_load_model",
+        "Deploy a model under its own name, unless there is a deployment of that name",
+        ref("Document"),
+    ),
+    f"{MODEL}/unload": Told(
+        "oip_unload_model", "Take the deployment of that name away; its model stays", ref("Document")
+    ),
 }
 
 
-def open_inference_description(service: Service) -> Json:
-    """Return the path items."""
+def open_inference_description(service: Service) -> Described:
+    """Return what is said of the routes."""
     items = described_routes(open_inference_routes(service), {})
     for path, item in items.items():
         for operation in item.values():
             _tell(operation, TOLD[path])
-    return items
+    return Described(items, SCHEMAS)
 
 
 def _tell(operation: Json, told: Told) -> None:
-    operation |= {"summary": told.summary, "tags": [TAG]}
+    operation |= {"operationId": told.name, "summary": told.summary, "tags": [TAG]}
     operation.pop("requestBody", None)
     if told.takes is not None:
         operation["requestBody"] = {"required": False, "content": {"application/json": {"schema": told.takes}}}
     answer = {"description": told.summary, "content": {"application/json": {"schema": told.answer}}}
-    operation["responses"] = {"200": answer, **operation["responses"]}
+    error = {"description": "Why not", "content": json_content(ref("KServeError"))}
+    operation["responses"] = {"200": answer, "default": error}

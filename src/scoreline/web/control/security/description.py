@@ -8,19 +8,15 @@ from typing import Any, NamedTuple
 import msgspec
 
 from scoreline.core.access import Needs
-from scoreline.core.identities import AuditRecord, Key, Space, User
+from scoreline.core.identities import AuditRecord, Key, NewKey, Space, User
 from scoreline.web.control.security import keys, spaces, users
-from scoreline.web.control.security.tokens import FORM, Given
+from scoreline.web.control.security.tokens import FORM, NewToken
+from scoreline.web.openapi.components import DOCUMENT, Components, Described, ref
+from scoreline.web.openapi.parts import json_content
 from scoreline.web.service import Service
 
 Json = dict[str, Any]
 TAG = "access"
-OAUTH_ERROR: Json = {
-    "type": "object",
-    "properties": {"error": {"type": "string"}, "error_description": {"type": "string"}},
-    "required": ["error", "error_description"],
-}
-ERROR: Json = {"$ref": "#/components/schemas/Error"}
 TOKEN_REQUEST: Json = {
     "type": "object",
     "properties": {
@@ -33,11 +29,13 @@ TOKEN_REQUEST: Json = {
     "required": ["grant_type"],
 }
 REVOCATION: Json = {"type": "object", "properties": {"token": {"type": "string"}}, "required": ["token"]}
+BODIES = {"TokenRequest": TOKEN_REQUEST, "TokenRevocation": REVOCATION}
 
 
 class Told(NamedTuple):
     """What is said of a method of a path."""
 
+    name: str
     summary: str
     needs: Needs
     gives: Any = None
@@ -45,13 +43,6 @@ class Told(NamedTuple):
     takes: Any = None
     """The same of the request."""
     status: int = 200
-
-
-class Made(msgspec.Struct):
-    """A new key, and the one time that its secret is shown."""
-
-    key: Key
-    secret: str
 
 
 class Keys(msgspec.Struct):
@@ -80,39 +71,55 @@ class Records(msgspec.Struct):
 
 TOLD: dict[str, dict[str, Told]] = {
     "/api/v1/token": {
-        "post": Told("A token for a key, a password or a refresh token", "nothing", Given, TOKEN_REQUEST)
+        "post": Told(
+            "create_token", "A token for a key, a password or a refresh token", "nothing", NewToken, ref("TokenRequest")
+        )
     },
-    "/api/v1/token/revoke": {"post": Told("End a token", "nothing", {"type": "object"}, REVOCATION)},
-    "/api/v1/access": {"get": Told("Who one is, and what one may do", "view", {"type": "object"})},
+    "/api/v1/token/revoke": {
+        "post": Told("revoke_token", "End a token", "nothing", ref("Document"), ref("TokenRevocation"))
+    },
+    "/api/v1/access": {"get": Told("get_access", "Who one is, and what one may do", "view", ref("Document"))},
     "/api/v1/keys": {
-        "get": Told("Keys, without their secrets", "admin", Keys),
-        "post": Told("Make a key", "admin", Made, keys.Wanted, 201),
+        "get": Told("list_keys", "Keys, without their secrets", "admin", Keys),
+        "post": Told("create_key", "Make a key", "admin", NewKey, keys.KeyRequest, 201),
     },
-    "/api/v1/keys/{key}": {"get": Told("One key", "admin", Key), "delete": Told("Revoke a key", "admin", Key)},
+    "/api/v1/keys/{key}": {
+        "get": Told("get_key", "One key", "admin", Key),
+        "delete": Told("revoke_key", "Revoke a key", "admin", Key),
+    },
     "/api/v1/users": {
-        "get": Told("Users", "admin", Users),
-        "post": Told("Make a user, a machine where there is no password", "admin", User, users.Wanted, 201),
+        "get": Told("list_users", "Users", "admin", Users),
+        "post": Told(
+            "create_user", "Make a user, a machine where there is no password", "admin", User, users.UserRequest, 201
+        ),
     },
     "/api/v1/users/{user}": {
-        "get": Told("One user", "admin", User),
-        "delete": Told("Delete a user with its keys", "admin", status=204),
+        "get": Told("get_user", "One user", "admin", User),
+        "delete": Told("delete_user", "Delete a user with its keys", "admin", status=204),
     },
     "/api/v1/users/{user}/password": {
-        "put": Told("Set one's own password, or as an administrator anyone's", "view", None, users.NewPassword, 204)
+        "put": Told(
+            "set_password",
+            "Set one's own password, or as an administrator anyone's",
+            "view",
+            None,
+            users.NewPassword,
+            204,
+        )
     },
     "/api/v1/users/{user}/roles/{space}": {
-        "put": Told("Give a role in a space", "admin", User, users.NewRole),
-        "delete": Told("Take the role in a space away", "admin", User),
+        "put": Told("give_role", "Give a role in a space", "admin", User, users.NewRole),
+        "delete": Told("take_role", "Take the role in a space away", "admin", User),
     },
     "/api/v1/spaces": {
-        "get": Told("Spaces in which one may do anything", "view", Spaces),
-        "post": Told("Make a space", "admin", Space, spaces.Wanted, 201),
+        "get": Told("list_spaces", "Spaces in which one may do anything", "view", Spaces),
+        "post": Told("create_space", "Make a space", "admin", Space, spaces.SpaceRequest, 201),
     },
     "/api/v1/spaces/{space}": {
-        "get": Told("One space", "view", Space),
-        "delete": Told("Delete a space that is empty", "admin", status=204),
+        "get": Told("get_space", "One space", "view", Space),
+        "delete": Told("delete_space", "Delete a space that is empty", "admin", status=204),
     },
-    "/api/v1/audit": {"get": Told("Who did what, when, from where", "admin", Records)},
+    "/api/v1/audit": {"get": Told("list_audit_records", "Who did what, when, from where", "admin", Records)},
 }
 QUERIES: dict[str, Json] = {
     "limit": {"type": "integer", "minimum": 1, "maximum": 10_000, "default": 100},
@@ -124,23 +131,25 @@ QUERIES: dict[str, Json] = {
 }
 
 
-def security_description(service: Service) -> Json:
-    """Return the path items; none for a worker that only scores."""
+def security_description(service: Service) -> Described:
+    """Return what is said of the routes; nothing for a worker that only scores."""
     if service.app is None:
-        return {}
-    return {
-        path: {method: _operation(method, path, told) for method, told in methods.items()}
+        return Described({}, {})
+    components = Components(schemas=DOCUMENT | BODIES)
+    paths = {
+        path: {method: _operation(path, told, components) for method, told in methods.items()}
         for path, methods in TOLD.items()
     }
+    return Described(paths, components.schemas)
 
 
-def _operation(method: str, path: str, told: Told) -> Json:
-    error = {"application/json": {"schema": OAUTH_ERROR if path.startswith("/api/v1/token") else ERROR}}
+def _operation(path: str, told: Told, components: Components) -> Json:
+    error = json_content(ref("OAuthError" if path.startswith("/api/v1/token") else "Error"))
     answer: Json = {"description": told.summary}
     if told.gives is not None:
-        answer["content"] = {"application/json": {"schema": _schema(told.gives)}}
+        answer["content"] = json_content(components.of(told.gives))
     found: Json = {
-        "operationId": "_".join([method, *re.findall(r"\w+", path)]),
+        "operationId": told.name,
         "summary": told.summary,
         "tags": [TAG],
         "responses": {str(told.status): answer, "default": {"description": "An error", "content": error}},
@@ -158,25 +167,6 @@ def _operation(method: str, path: str, told: Told) -> Json:
         found["parameters"] = parameters
     if told.takes is not None:
         media = (FORM, "application/json") if told.needs == "nothing" else ("application/json",)
-        schema = _schema(told.takes)
+        schema = components.of(told.takes)
         found["requestBody"] = {"required": True, "content": {medium: {"schema": schema} for medium in media}}
     return found
-
-
-def _schema(form: Any) -> Json:
-    """Return the schema of a type with all of its parts in place, since path items share no definitions."""
-    if isinstance(form, dict):
-        return form
-    [schema], parts = msgspec.json.schema_components([form], ref_template="{name}")
-    found: Json = _in_place(schema, parts)
-    return found
-
-
-def _in_place(schema: Any, parts: Json) -> Any:
-    if isinstance(schema, list):
-        return [_in_place(each, parts) for each in schema]
-    if not isinstance(schema, dict):
-        return schema
-    if "$ref" in schema:
-        return _in_place(parts[schema["$ref"]], parts)
-    return {name: _in_place(value, parts) for name, value in schema.items() if name != "title"}

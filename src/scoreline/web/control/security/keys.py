@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from scoreline.security import Security
 
 
-class Wanted(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+class KeyRequest(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """A key to be made."""
 
     name: str
@@ -42,7 +42,7 @@ def views(security: Security) -> Iterator[Routed]:
         return reply({"keys": await asyncio.to_thread(_visible, security, request.scope["access"])})
 
     async def create(request: Request) -> Reply:
-        wanted, who = await body(request, Wanted), caller(request)
+        wanted, who = await body(request, KeyRequest), caller(request)
         is_plain = wanted.role is None and wanted.actions is None and wanted.user is None
         made = await asyncio.to_thread(
             security.create_key,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from scoreline.security import Security
 
 
-class Wanted(msgspec.Struct, forbid_unknown_fields=True):
+class SpaceRequest(msgspec.Struct, forbid_unknown_fields=True):
     """A space to be made."""
 
     name: str
@@ -33,7 +33,7 @@ def views(security: Security) -> Iterator[Routed]:
         return reply({"spaces": await asyncio.to_thread(_visible, security, request.scope["access"])})
 
     async def create(request: Request) -> Reply:
-        wanted, who = await body(request, Wanted), caller(request)
+        wanted, who = await body(request, SpaceRequest), caller(request)
         made = await asyncio.to_thread(
             security.create_space, wanted.name, wanted.description, by=who.by, origin=who.origin
         )

@@ -28,7 +28,7 @@ FORM = "application/x-www-form-urlencoded"
 _OAUTH_ERRORS = {"invalid": "invalid_request", "unauthenticated": "invalid_grant", "forbidden": "unauthorized_client"}
 
 
-class Given(msgspec.Struct):
+class NewToken(msgspec.Struct):
     """A token, as RFC 6749 has it."""
 
     access_token: str
@@ -139,5 +139,5 @@ def _needed(fields: Fields, name: str) -> str:
     raise BadRequest(f"`{name}` is missing", hint=HINT)
 
 
-def _told(token: Token) -> Given:
-    return Given(token.access_token, token.refresh_token, token.expires_in, token.expires_at)
+def _told(token: Token) -> NewToken:
+    return NewToken(token.access_token, token.refresh_token, token.expires_in, token.expires_at)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from scoreline.security import Security
 
 
-class Wanted(msgspec.Struct, forbid_unknown_fields=True):
+class UserRequest(msgspec.Struct, forbid_unknown_fields=True):
     """A user to be made; one without a password is a machine, which has keys."""
 
     name: str
@@ -48,7 +48,7 @@ def views(security: Security) -> Iterator[Routed]:
         return reply({"users": [_shown(user, request.scope["access"]) for user in users if _is_seen(user, request)]})
 
     async def create(request: Request) -> Reply:
-        wanted, who = await body(request, Wanted), caller(request)
+        wanted, who = await body(request, UserRequest), caller(request)
         made = await asyncio.to_thread(security.create_user, wanted.name, wanted.password, by=who.by, origin=who.origin)
         return reply(made, 201)
 
