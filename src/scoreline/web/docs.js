@@ -1,19 +1,8 @@
 // Shows the document with Swagger UI; every request, that for the document too, goes with the key of the page.
-const NAME = "scoreline-key";
-const input = document.getElementById("key");
-const problem = document.getElementById("problem");
-input.value = sessionStorage.getItem(NAME) || "";
-
-function withKey(request) {
-  if (input.value) request.headers["x-api-key"] = input.value;
-  return request;
-}
-
 async function show() {
   const answer = await fetch("openapi.json", withKey({ headers: {} }));
   const found = await answer.json();
-  problem.hidden = answer.ok;
-  problem.textContent = answer.ok ? "" : `${found.error.message}: ${found.error.hint}`;
+  tell(answer.ok ? "" : `${found.error.message}: ${found.error.hint}`);
   document.getElementById("document").replaceChildren();
   if (!answer.ok) return;
   SwaggerUIBundle({
@@ -28,9 +17,4 @@ async function show() {
   });
 }
 
-document.getElementById("entrance").addEventListener("submit", (event) => {
-  event.preventDefault();
-  sessionStorage.setItem(NAME, input.value);
-  show();
-});
-show();
+showWithKey(show);

@@ -25,7 +25,8 @@ FILES = {
     "favicon-32x32.png": "image/png",
 }
 """What the page takes from the package."""
-OURS = {"docs.js": "text/javascript; charset=utf-8"}
+OURS = dict.fromkeys(("docs.js", "index.js", "key.js"), "text/javascript; charset=utf-8")
+"""Of this page and of the one at ``/``."""
 KEPT = (("cache-control", "public, max-age=86400"),)
 _encoder = msgspec.json.Encoder()
 

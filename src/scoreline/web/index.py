@@ -15,17 +15,24 @@ from scoreline.core.schema import Column
 from scoreline.serving.active import Active, DeploymentState
 from scoreline.serving.deployments import ActiveDeployments
 from scoreline.web.gate import NOBODY
-from scoreline.web.gate.credentials import HINT
 from scoreline.web.reach import visible, visible_actives
 
 OPEN = "This server is open: whoever reaches it may score, and change and delete everything."
 _N_LEVELS_SHOWN = 6
+_ENTRANCE = (
+    '<form id="entrance"><label>Key <input id="key" type="password" autocomplete="off" '
+    'placeholder="kept in this tab only"></label><button>Use</button></form>'
+)
+_ASKED = (
+    "<p>This server asks for a key. Its first start showed the administrator's; "
+    "<code>scoreline key create NAME</code> makes others.</p>"
+)
 
 
 def page(deployments: ActiveDeployments, access: Access, url: str) -> bytes:
     """Return the page as HTML: what the caller may see, and what they should know of the server."""
     if access is NOBODY:
-        return _page(f"<p>This server asks for a key: {escape(HINT)}.</p>")
+        return _page(_ASKED, _ENTRANCE)
     told = f"<p class=reason>{escape(OPEN)}</p>" if access is ANYONE else ""
     answering = {active.name: active for active in visible_actives(deployments, access)}
     key = "" if access is ANYONE else "$SCORELINE_API_KEY"
@@ -36,9 +43,10 @@ def page(deployments: ActiveDeployments, access: Access, url: str) -> bytes:
     return _page(told + ("\n".join(cards) or nothing))
 
 
-def _page(content: str) -> bytes:
+def _page(content: str, entrance: str = "") -> bytes:
+    """Write the page. It has an entrance for strangers only, by which its script tells whether a key is known."""
     layout = Template(files("scoreline.web").joinpath("index.html").read_text("utf-8"))
-    return layout.substitute(cards=content).encode()
+    return layout.substitute(cards=content, entrance=entrance).encode()
 
 
 def curl_line(active: Active, url: str, *, key: str = "") -> str:

@@ -277,6 +277,7 @@ def test_the_first_page_shows_what_is_there_to_those_who_may_see_it(ways: Ways, 
         assert answer.status == 200
         assert (b"credit" in answer.body) is shown
         assert (b"price" in answer.body) is (key != "sl_guess")
+        assert (b'id="entrance"' in answer.body) is (key == "sl_guess" and "html" in header)
     [answer] = ways.ask(request(None, header, path="/", method="GET", body=b""))
     assert b"scoreline key create" in answer.body
 

@@ -149,14 +149,15 @@ def test_every_dialect_is_described() -> None:
     assert set(BODIES) == set(TITLES) == set(DIALECTS.names)
 
 
-def test_the_page_brings_its_scripts_along(http: httpx.Client) -> None:
-    page = http.get("/docs")
+@pytest.mark.parametrize(("path", "n_parts"), [("/docs", 5), ("/", 2)])
+def test_a_page_brings_its_scripts_along(http: httpx.Client, path: str, n_parts: int) -> None:
+    page = http.get(path, headers={"accept": "text/html"})
     assert page.headers["content-type"].startswith("text/html")
     parts = re.findall(r'(?:href|src)="(docs/[^"]+)"', page.text)
-    assert len(parts) == 4
+    assert len(parts) == n_parts
     for part in parts:
         assert http.get("/" + part).status_code == 200
-    assert not re.search(r"https?://", page.text)
+    assert not re.search(r'(?:href|src)="https?:', page.text)
     assert http.get("/docs/../index.html").status_code == 404
     assert http.get("/docs/LICENSE").status_code == 404
 
