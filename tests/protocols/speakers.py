@@ -124,6 +124,11 @@ class H2OText(H2O):
         return self.table(fields, [["" if cell is None else _text(cell) for cell in row] for row in values])
 
 
+class H2OLambda(H2O):
+    name = "h2o_lambda"
+    path = "/deployments/{name}/test/score"
+
+
 class IBM(Common):
     name = "ibm"
     path = "/ml/v4/deployments/{name}/predictions?version=2026-10-14"
@@ -361,6 +366,35 @@ class RPCCalls(RPC):
         return message.replace("row 1", f"row {n_calls + 1}")
 
 
+class Udacity(Common):
+    """Fields and rows."""
+
+    name = "udacity"
+    path = "/deployments/{name}/prediction"
+
+    def write(self, rows: Sequence[Row], *, regression: bool = False) -> bytes:
+        return json.dumps({**_table(rows), "method": _method(regression)}).encode()
+
+    def scores(self, body: bytes) -> list[list[float]]:
+        return _rows(json.loads(body))
+
+    def message(self, body: bytes) -> str:
+        return str(json.loads(body)["error"])
+
+
+class UdacityForm(Udacity):
+    """A file in a form, and CSV for an answer."""
+
+    headers: ClassVar[Mapping[str, str]] = {"content-type": "multipart/form-data; boundary=x7", "accept": "text/csv"}
+
+    def write(self, rows: Sequence[Row], *, regression: bool = False) -> bytes:
+        head = b'--x7\r\nContent-Disposition: form-data; name="dataset"; filename="rows.csv"\r\n\r\n'
+        return head + NativeCsv().write(rows) + b"\r\n--x7--\r\n"
+
+    def scores(self, body: bytes) -> list[list[float]]:
+        return SageMakerCsv().scores(body)
+
+
 class NativeMsgpack(Native):
     headers: ClassVar[Mapping[str, str]] = {"content-type": "application/msgpack", "accept": "application/msgpack"}
 
@@ -421,6 +455,7 @@ IN_JSON: list[Speaker] = [
     NativeTable(),
     H2O(),
     H2OText(),
+    H2OLambda(),
     IBM(),
     IBMBlocks(),
     IBMSpark(),
@@ -436,10 +471,12 @@ IN_JSON: list[Speaker] = [
     OpenInference(),
     RPC(),
     RPCCalls(),
+    Udacity(),
 ]
 IN_OTHER_MEDIA: list[Speaker] = [NativeMsgpack(), NativeCsv(), NativeArrow(), NativeParquet()]
 OF_INVOCATIONS: list[Speaker] = [SageMakerLines(), SageMakerCsv()]
-SPEAKERS = [*IN_JSON, *IN_OTHER_MEDIA, *OF_INVOCATIONS]
+IN_FORMS: list[Speaker] = [UdacityForm()]
+SPEAKERS = [*IN_JSON, *IN_OTHER_MEDIA, *OF_INVOCATIONS, *IN_FORMS]
 
 
 def _method(regression: bool) -> str:

@@ -225,7 +225,7 @@ def test_a_large_body_scores_as_its_rows_do_alone(world: World, speaker: Speaker
 
 @in_json
 @pytest.mark.parametrize(
-    "content_type", ["application/xml", "multipart/form-data; boundary=x", "application/json; charset=utf-16"]
+    "content_type", ["application/xml", "multipart/mixed; boundary=x", "application/json; charset=utf-16"]
 )
 def test_another_content_type_is_refused(world: World, speaker: Speaker, content_type: str) -> None:
     response = post(world, speaker, speaker.write([ROW]), **{"content-type": content_type})

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from scoreline.app.data_sets import NO_FOLDER, DataFolder
 from scoreline.app.translator import Translator
 from scoreline.serving import metrics
 from scoreline.serving.deployments import ActiveDeployments, Source
@@ -59,6 +60,7 @@ def create_app(
     control: App | None = None,
     listeners: Sequence[Listener] = (),
     aliases: Mapping[str, str] = {},
+    data_folder: DataFolder = NO_FOLDER,
 ) -> ASGIApp:
     """Return the ASGI application that answers for what ``source`` (the registry) has deployed.
 
@@ -68,7 +70,8 @@ def create_app(
     for ``/metrics``, together with those of other workers where this process has its ``seat`` beside them. Scripts of
     ``cors_origins`` (``*``: of all) may ask. ``gate`` lets requests in; without one, everybody may do anything.
     With ``control`` there are the routes that look after models and deployments by its use cases. ``listeners`` answer
-    beside HTTP, from when models are loaded. ``aliases`` are addresses that mean others of those here.
+    beside HTTP, from when models are loaded. ``aliases`` are addresses that mean others of those here. Of
+    ``data_folder`` callers may name files in place of rows.
     """
     gate = gate or OpenGate()
     meters = meters or Meters()
@@ -92,7 +95,8 @@ def create_app(
             await asyncio.to_thread(gate.start)
             await asyncio.to_thread(deployments.start)
             admission.n_connections = room_for_connections(limits.n_connections)
-            lane = {LANE: Lane(deployments, plane, admission, watch, spoken, gate, cors, aliases)} if fast_lane else {}
+            shared = (deployments, plane, admission, watch, spoken, gate, cors, aliases, data_folder)
+            lane = {LANE: Lane(*shared)} if fast_lane else {}
             async with AsyncExitStack() as listening:
                 for listener in listeners:
                     await listening.enter_async_context(listener(service))
@@ -106,13 +110,13 @@ def create_app(
     routes = [
         route
         for dialect in DIALECTS
-        for route in dialect_routes(dialect, spoken[dialect.name], deployments, plane, admission)
+        for route in dialect_routes(dialect, spoken[dialect.name], deployments, plane, admission, data_folder)
     ]
     health = Health(deployments, watch)
     routes += health_routes(deployments, health, write_error) + readyz_routes(deployments, health)
     routes.append(metrics_route(watch, write_error))
     routes += catalog_routes(deployments, write_error)
-    service = Service(control, deployments, plane, admission, watch, gate, spoken)
+    service = Service(control, deployments, plane, admission, watch, gate, spoken, data_folder)
 
     def late() -> list[Route]:
         from scoreline.web.control import CONTROLS

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from starlette.requests import Request
 from starlette.routing import Route
 
+from scoreline.app.data_sets import NO_FOLDER, DataFolder
 from scoreline.core.access import Needs
 from scoreline.core.errors import Unsupported
 from scoreline.serving.active import Active
@@ -24,15 +25,21 @@ from scoreline.web.compression import encoding_of, unpack, unpack_if_small
 from scoreline.web.endpoint import Endpoint, View
 from scoreline.web.large import is_large, large_bodies
 from scoreline.web.media import DialectMedia
+from scoreline.web.named_files import body_naming, names_file, put_file
 from scoreline.web.reach import check_reach
 from scoreline.web.requests import LONGEST_KEY
 
 
 def dialect_routes(
-    dialect: Dialect, media: DialectMedia, deployments: ActiveDeployments, plane: Plane, admission: Admission
+    dialect: Dialect,
+    media: DialectMedia,
+    deployments: ActiveDeployments,
+    plane: Plane,
+    admission: Admission,
+    data_folder: DataFolder = NO_FOLDER,
 ) -> Iterator[Route]:
     """Yield the routes of ``dialect``, the scoring route first, views last: routes are matched in order."""
-    score = _score(dialect, media, deployments, plane, admission)
+    score = _score(dialect, media, deployments, plane, admission, data_folder)
     views: dict[str, dict[str, View]] = {dialect.score_path: {"POST": score}}
     if asks := in_address(dialect):
         views[dialect.score_path]["GET"] = score_address(dialect, asks, deployments, plane, admission)
@@ -49,7 +56,12 @@ def dialect_routes(
 
 
 def _score(
-    dialect: Dialect, media: DialectMedia, deployments: ActiveDeployments, plane: Plane, admission: Admission
+    dialect: Dialect,
+    media: DialectMedia,
+    deployments: ActiveDeployments,
+    plane: Plane,
+    admission: Admission,
+    data_folder: DataFolder,
 ) -> View:
     framed = as_framed(dialect)
 
@@ -62,11 +74,12 @@ def _score(
         active = deployments.route(name, _key(request), access.space, access.deployments)
         check_reach(deployments, access, "score", active, name)
         request.scope["active"] = active = _meant(request, active, deployments)
-        medium = media.of_request(headers.get("content-type", ""))
-        encoding = encoding_of(headers.get("content-encoding", ""))
+        named = body_naming(dialect, request.query_params)
+        medium = media.of_request(headers.get("content-type", "") if named is None else "")
+        encoding = encoding_of(headers.get("content-encoding", "") if named is None else "")
         accept = media.of_answer(headers.get("accept", ""))
         with Body(admission) as held:
-            body = await read_body(request, held)
+            body = await read_body(request, held) if named is None else named
             with admission.pending(active.full_name):
                 return await answer(ask(request, active, body, started_at, medium, accept), encoding)
 
@@ -93,13 +106,14 @@ def _score(
     async def answer(asked: Asked, encoding: str) -> Reply:
         if encoding:
             asked.body, encoding = unpack_if_small(encoding, asked.body, admission.body_bytes)
-        if encoding or is_large(asked.body, asked.medium, asked.accept):
+        if encoding or is_large(asked.body, asked.medium, asked.accept) or names_file(asked):
             return await asyncio.get_running_loop().run_in_executor(large_bodies, unpack_and_answer, asked, encoding)
         return plane.answer_one(asked)
 
     def unpack_and_answer(asked: Asked, encoding: str) -> Reply:
         if encoding:
             asked.body = unpack(encoding, asked.body, admission.body_bytes)
+        put_file(asked, data_folder, admission.body_bytes)
         return plane.answer_one(asked)
 
     return score

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, NamedTuple
 
+from scoreline.app.data_sets import NO_FOLDER, DataFolder
 from scoreline.serving.deployments import ActiveDeployments
 from scoreline.serving.plane import Plane
 from scoreline.web.admission import Admission
@@ -29,6 +30,8 @@ class Service(NamedTuple):
     gate: Gate
     media: Mapping[str, DialectMedia]
     """Those of each dialect, by its name."""
+    data_folder: DataFolder = NO_FOLDER
+    """Whose files callers may name."""
 
 
 Listener = Callable[[Service], AbstractAsyncContextManager[None]]

@@ -4,6 +4,7 @@ from scoreline.core.extensions import Extensions
 from scoreline.core.translation import Translate
 from scoreline.serving.media.arrow import Arrow
 from scoreline.serving.media.csv import Csv
+from scoreline.serving.media.form_data import FormData
 from scoreline.serving.media.json_lines import JsonLines
 from scoreline.serving.media.medium import Medium
 from scoreline.serving.media.msgpack import Msgpack
@@ -14,4 +15,4 @@ from scoreline.serving.media.parquet import Parquet
 def media(translate: Translate) -> Extensions[Medium]:
     """Return the one list. ``translate`` reads and writes what is not read and written here."""
     csv = [Csv(header=True), Csv(header=False), Csv(header=None)]
-    return Extensions("medium", [Msgpack(), *csv, JsonLines(), Npy(), Arrow(translate), Parquet(translate)])
+    return Extensions("medium", [Msgpack(), *csv, FormData(), JsonLines(), Npy(), Arrow(translate), Parquet(translate)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
 from math import isfinite
 from typing import Any
@@ -19,9 +19,10 @@ from scoreline.scoring.predictions import Predictions
 from scoreline.scoring.rows import Decoded
 from scoreline.serving.active import Active
 from scoreline.serving.media.ipc.columns import Overflow, Room
-from scoreline.serving.media.medium import FEW_ROWS, check_rows, room, too_many
+from scoreline.serving.media.medium import FEW_ROWS, TEXT_BYTES, check_rows, room, too_many
 from scoreline.serving.protocols.dialect import Reply
 from scoreline.serving.protocols.headers import column_headers
+from scoreline.serving.room import N_CELLS
 
 ROWS_AT_ONCE = 1000
 """Rows read before other threads have their turn: within one call of the parser nobody else runs."""
@@ -76,13 +77,23 @@ class Csv:
         return Reply(file.getvalue().encode(), media_type, headers=column_headers(decoded))
 
 
+def read_whole(body: bytes, schema: Schema) -> TextFrame:
+    """Read every column of a table whose first line names them. Raises BadRequest, SchemaMismatch, TooLarge."""
+    try:
+        frame = _read(body, schema, room(schema), header=True, whole=True)
+    except Overflow:
+        raise too_many() from None
+    check_rows(frame.n_rows)
+    return frame
+
+
 class TextFrame:
     """Columns of texts; of those that were not asked for it knows the names."""
 
-    def __init__(self, names: Sequence[str], wanted: Schema) -> None:
+    def __init__(self, names: Sequence[str], wanted: Collection[str]) -> None:
         self.names = list(names)
         self.n_rows = 0
-        self._columns: dict[int, list[str | None]] = {j: [] for j, name in enumerate(names) if name in wanted.by_name}
+        self._columns: dict[int, list[str | None]] = {j: [] for j, name in enumerate(names) if name in wanted}
 
     def add(self, rows: Sequence[Sequence[str]]) -> None:
         """Append rows, each as long as there are names."""
@@ -107,12 +118,14 @@ class TextFrame:
         return self._columns[j]
 
 
-def _read(body: bytes, schema: Schema, space: Room, *, header: bool | None) -> TextFrame:
-    frame = TextFrame(schema.names, schema) if header is False else None
+def _read(body: bytes, schema: Schema, space: Room, *, header: bool | None, whole: bool = False) -> TextFrame:
+    frame = TextFrame(schema.names, schema.by_name) if header is False else None
     for block in _blocks(body):
         if frame is None and block:
             has_names = header or _are_names(block[0], schema)
-            frame = TextFrame(_names(block.pop(0)) if has_names else schema.names, schema)
+            names = _names(block.pop(0)) if has_names else schema.names
+            frame = TextFrame(names, names if whole else schema.by_name)
+            space = Room(N_CELLS // len(names), TEXT_BYTES) if whole else space
         if frame is None or not block:
             continue
         n_names = len(frame.names)

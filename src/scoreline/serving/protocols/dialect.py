@@ -119,6 +119,23 @@ class InAddress(Protocol):
         ...
 
 
+class InFiles(Protocol):
+    """What a dialect may do besides: score the rows of a file that a request names, in a folder of the operator's."""
+
+    @property
+    def file_parameters(self) -> frozenset[str]:
+        """Which parameters of an address name one."""
+        ...
+
+    def body_naming(self, query: Mapping[str, str]) -> bytes | None:
+        """Return the body that names the same file as an address; None: that names none."""
+        ...
+
+    def file_of(self, body: bytes, active: Active) -> str | None:
+        """Return the file that a body names; None: it holds rows. It is quick. Raises BadRequest."""
+        ...
+
+
 class InBulk(Protocol):
     """What a dialect may do besides: read, and answer, many requests at once, to the very same effect."""
 

@@ -45,7 +45,7 @@ class H2O:
     prefixes = (NAME, "")
     score_path = "/model/score"
     media: tuple[str, ...] = ()
-    refusals = (
+    refusals: tuple[Refusal, ...] = (
         Refusal(
             "GET",
             "/model/score",
@@ -88,6 +88,18 @@ class H2O:
 
     def error(self, error: ScorelineError, request_id: str) -> bytes:
         return _encoder.encode({"detail": str(error)})
+
+
+class H2OLambda(H2O):
+    """``/test/score``, where Driverless AI's template for AWS Lambda answers; it has nothing but scoring."""
+
+    name = "h2o_lambda"
+    prefixes = (f"{NAME}/test", "/test")
+    score_path = "/score"
+    refusals = ()
+
+    def __init__(self) -> None:
+        self.views = {}
 
 
 def cell(value: Any) -> str:

@@ -10,6 +10,7 @@ from operator import attrgetter
 
 from uvicorn.server import ServerState
 
+from scoreline.app.data_sets import NO_FOLDER, DataFolder
 from scoreline.core.errors import ScorelineError, TooManyRequests, Unavailable
 from scoreline.serving.deployments import ActiveDeployments
 from scoreline.serving.plane import Plane, clock
@@ -27,6 +28,7 @@ from scoreline.web.fastlane.targets import Targets
 from scoreline.web.gate import Gate
 from scoreline.web.large import LARGE_BODY_BYTES, LEAST_LARGE_BYTES, is_large, large_bodies
 from scoreline.web.media import DialectMedia
+from scoreline.web.named_files import names_file, put_file
 from scoreline.web.watch import Watch
 
 N_TOGETHER = 256
@@ -50,6 +52,7 @@ class Lane:
         gate: Gate,
         cors: Cors | None = None,
         aliases: Mapping[str, str] = {},
+        data_folder: DataFolder = NO_FOLDER,
     ) -> None:
         self.deployments = deployments
         self.admission = admission
@@ -61,6 +64,7 @@ class Lane:
         watch.n_calls = lambda: self.connections.n_calls
         self._counts_pending = admission.counts_pending
         self._plane = plane
+        self._data_folder = data_folder
         self._calls: list[Call] = []
         self._responses: Responses | None = None
 
@@ -76,7 +80,7 @@ class Lane:
             if self._counts_pending:
                 self._count(call)
             is_slow = call.size >= LEAST_LARGE_BYTES or (call.terms is not None and call.terms.is_slow)
-            if is_slow and self._goes_to_thread(call):
+            if (is_slow or call.target.may_name_file) and self._goes_to_thread(call):
                 return
         if not self._calls:
             call.protocol.loop.call_soon(self._end_turn)
@@ -119,7 +123,7 @@ class Lane:
                 call.terms = terms._replace(encoding="")
             if terms.dress is not None and terms.dress.pack_as and call.size >= PACKED_IN_THREAD_BYTES:
                 return True
-        return is_large(call.body, call.medium, call.accept)
+        return is_large(call.body, call.medium, call.accept) or names_file(call)
 
     def _end_turn(self) -> None:
         calls = self._calls[:N_TOGETHER]
@@ -139,12 +143,13 @@ class Lane:
 
     def _answer_alone(self, call: Call) -> Reply | Exception:
         terms = call.terms
-        if terms is not None and terms.encoding:
-            call.join_body()
-            try:
+        call.join_body()
+        try:
+            if terms is not None and terms.encoding:
                 call.body = unpack(terms.encoding, call.body, self.admission.body_bytes)
-            except ScorelineError as error:
-                return error
+            put_file(call, self._data_folder, self.admission.body_bytes)
+        except ScorelineError as error:
+            return error
         answer = self._answers([call])[0]
         if terms is not None and terms.dress is not None and isinstance(answer, Reply):
             call.terms = None

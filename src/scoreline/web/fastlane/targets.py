@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import NamedTuple
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote
 
 from starlette.routing import compile_path
 
@@ -16,6 +16,7 @@ from scoreline.web.cors import Cors
 from scoreline.web.fastlane.terms import AgreedTerms
 from scoreline.web.gate.credentials import space_of
 from scoreline.web.media import DialectMedia
+from scoreline.web.named_files import body_naming, in_files
 
 N_ADDRESSES_KEPT = 1024
 """Addresses whose target is remembered: callers ask for the same few again and again."""
@@ -37,6 +38,8 @@ class Target(NamedTuple):
     """The dialect, where it reads headers."""
     space: bytes
     """The one that the address means; empty: it does not say."""
+    may_name_file: bool
+    """Whether a body of its dialect may name a file in place of rows."""
 
 
 class Targets:
@@ -71,7 +74,18 @@ class Targets:
         meant_path = self._aliases.get(meant_path, meant_path)
         for pattern, dialect, route in self._patterns:
             if match := pattern.match(meant_path):
+                if body_naming(dialect, dict(parse_qsl(query.decode(), keep_blank_values=True))) is not None:
+                    return None
                 meant, agreed = match.groupdict(), self._agreed[dialect.name]
-                name, version = meant.get("name"), meant.get("version")
-                return Target(dialect, name, version, path, route, agreed, in_headers(dialect), space_of(query))
+                return Target(
+                    dialect,
+                    meant.get("name"),
+                    meant.get("version"),
+                    path,
+                    route,
+                    agreed,
+                    in_headers(dialect),
+                    space_of(query),
+                    in_files(dialect) is not None,
+                )
         return None

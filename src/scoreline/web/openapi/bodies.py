@@ -269,10 +269,8 @@ def _oip(active: Active) -> Body:
 
 def _udacity(active: Active) -> Body:
     native = _native(active)
-    named = [_object(**{name: {"type": "string"}}) for name in FILE_NAMES]
-    return native._replace(
-        request={"anyOf": [native.request, *named]}, answer=_plain(active), example=[row_of(active)], error="KServeError"
-    )
+    forms = [native.request, *({"type": "object", "properties": {n: _TEXT}, "required": [n]} for n in FILE_NAMES)]
+    return Body({"anyOf": forms}, _plain(active), [row_of(active)], "KServeError", native.schemas)
 
 
 BODIES: Mapping[str, Callable[[Active], Body]] = {
