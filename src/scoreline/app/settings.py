@@ -117,6 +117,12 @@ SETTINGS: tuple[Setting, ...] = (
         "Sites whose scripts may ask, from a browser: `https://a.example,http://localhost:3000`; `*` is every site.",
     ),
     Setting(
+        "data_folder",
+        "SCORELINE_DATA_FOLDER",
+        "none",
+        "The folder whose CSV files callers may name in place of rows, where their dialect has that.",
+    ),
+    Setting(
         "allow_pickle",
         "SCORELINE_ALLOW_PICKLE",
         "off",
@@ -153,6 +159,7 @@ class Settings(NamedTuple):
     """None: any number."""
     max_connections: int = 20_000
     cors_origins: tuple[str, ...] = ()
+    data_folder: Path | None = None
     allow_pickle: bool = False
     request_log: RequestLog = "all"
     secret: read.Secret | None = None
@@ -200,6 +207,7 @@ class Settings(NamedTuple):
             max_pending=read.whole("SCORELINE_MAX_PENDING", given),
             max_connections=read.whole("SCORELINE_MAX_CONNECTIONS", given) or 20_000,
             cors_origins=read.origins("SCORELINE_CORS_ORIGINS", given.get("SCORELINE_CORS_ORIGINS", "").split(",")),
+            data_folder=Path(data_folder).expanduser() if (data_folder := given.get("SCORELINE_DATA_FOLDER")) else None,
             allow_pickle=read.switch("SCORELINE_ALLOW_PICKLE", given, "off"),
             request_log=_request_log("SCORELINE_REQUEST_LOG", given),
             secret=read.secret("SCORELINE_SECRET", given),

@@ -59,6 +59,10 @@ def serve(
         list[str] | None,
         option("--cors-origin", "SITE,…", "Sites whose scripts may ask; * is every site. Else SCORELINE_CORS_ORIGINS."),
     ] = None,
+    data_folder: Annotated[
+        Path | None,
+        option("--data-folder", "DIR", "Its CSV files may be named in place of rows. Else SCORELINE_DATA_FOLDER."),
+    ] = None,
     thrift_port: Annotated[
         str | None,
         option("--thrift-port", "PORT", "Speak Thrift on this port, too; scoreline thrift prints the IDL."),
@@ -90,6 +94,7 @@ def serve(
     with _no_garbage():
         from scoreline.app import deployments as use_cases
         from scoreline.app import prediction_log
+        from scoreline.app.data_sets import DataFolder
         from scoreline.app.platform import Platform
         from scoreline.app.settings import open_app
         from scoreline.cli import beside, entrance, values
@@ -104,6 +109,7 @@ def serve(
     settings, platform = session.app.settings, Platform.of()
     host, port = host or platform.host or DEFAULT_HOST, port or platform.port or DEFAULT_PORT
     cors_origins = values.origins(cors_origin) if cors_origin else settings.cors_origins
+    files = DataFolder(data_folder or settings.data_folder)
     n_workers = values.n_workers(workers or settings.workers)
     listening = bind(host, values.port_number(DEFAULT_PORT if port == AUTO else port), next_free=port == AUTO)
     entrance.check_open(open_to_all, listening)
@@ -129,6 +135,7 @@ def serve(
                 gate=entrance.make_gate(app, n_open=open_to_all, n_workers=n_workers),
                 control=app,
                 aliases=platform.aliases,
+                data_folder=files,
                 listeners=others.listeners,
             )
 
