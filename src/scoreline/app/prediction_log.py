@@ -11,8 +11,11 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, NamedTuple
 
+from msgspec import structs
+
 from scoreline.app.settings import App, Settings
-from scoreline.core.entities import full_name, own_name
+from scoreline.core.access import DEFAULT_SPACE
+from scoreline.core.entities import log_name, own_name
 from scoreline.core.errors import BadSetting, Unsupported
 from scoreline.registry.names import check_name, missing
 
@@ -116,7 +119,11 @@ def overview(app: App) -> list[Overview]:
     """Return what there is of each deployment of the space, those that are deployed no longer among them."""
     from scoreline.prediction_log.statistics import overview
 
-    return [each for each in overview(_places(app)) if own_name(each.deployment, app.settings.space) is not None]
+    return [
+        structs.replace(each, deployment=name)
+        for each in overview(_places(app))
+        if (name := _own_name(app, each.deployment)) is not None
+    ]
 
 
 def newest(app: App, wanted: Wanted, limit: int) -> pl.DataFrame:
@@ -175,7 +182,8 @@ def statistics(app: App, wanted: Wanted) -> Statistics:
     from scoreline.prediction_log.snapshot import Window
     from scoreline.prediction_log.statistics import statistics
 
-    return statistics(_places(app), _known(app, wanted.deployment), Window(wanted.since, wanted.until))
+    found = statistics(_places(app), _known(app, wanted.deployment), Window(wanted.since, wanted.until))
+    return structs.replace(found, deployment=wanted.deployment)
 
 
 def _places(app: App) -> Places:
@@ -193,17 +201,26 @@ def _query(wanted: Wanted) -> Query:
     return Query(Window(wanted.since, wanted.until), wanted.version, wanted.request_id, wanted.where, wanted.shadow)
 
 
+def _space_id(app: App) -> str:
+    """Return the id by which the log knows the space. Raises NotFound. The default one needs none, and no database."""
+    return DEFAULT_SPACE if app.settings.space == DEFAULT_SPACE else app.space_id
+
+
+def _own_name(app: App, logged: str) -> str | None:
+    """Return a deployment's name within the space; None: it is another space's."""
+    return own_name(logged, _space_id(app))
+
+
 def _known(app: App, name: str) -> str:
-    """Return the full name of a deployment that there is, or of which there are records. Raises NotFound."""
+    """Return what the log calls a deployment that there is, or of which there are records. Raises NotFound."""
     from scoreline.prediction_log.reading import deployments_with_records
 
     check_name("deployment", name)
-    space = app.settings.space
-    full = full_name(name, space)
+    full = log_name(name, app.settings.space, _space_id(app))
     if full in _places(app).deployments() or full in (found := deployments_with_records(_places(app))):
         return full
     deployed = [deployment.name for deployment in app.registry.deployments()]
     if name in deployed:
         return full
-    logged = [own for each in found if (own := own_name(each, space)) is not None]
+    logged = [own for each in found if (own := _own_name(app, each)) is not None]
     raise missing("deployment", name, dict.fromkeys([*logged, *deployed]))

@@ -234,6 +234,11 @@ def _request_log(variable: str, environment: Mapping[str, str]) -> RequestLog:
     raise BadSetting(f"{variable} is {text!r}: expected one of {', '.join(REQUEST_LOGS)}", hint="all is the default")
 
 
+def folder_of_space(home: Path, space_id: str) -> Path:
+    """Return where files of a space lie that is not the default one. Names hold what no folder's should, and recur."""
+    return home / "spaces" / space_id
+
+
 class App:
     """The opened application: what every use case is given first.
 
@@ -258,8 +263,13 @@ class App:
     @property
     def experiments_folder(self) -> Path:
         """Where the space's experiments are recorded, one folder each."""
-        home, space = self.home, self.settings.space
-        return (home if space == DEFAULT_SPACE else home / "spaces" / space) / "experiments"
+        space = self.settings.space
+        return (self.home if space == DEFAULT_SPACE else folder_of_space(self.home, self.space_id)) / "experiments"
+
+    @cached_property
+    def space_id(self) -> str:
+        """The id of the space. Raises NotFound when there is no such space."""
+        return self.security.space(self.settings.space).id
 
     def in_space(self, space: str) -> App:
         """Return this application for the use cases of another space; stores that are open are shared."""
@@ -268,7 +278,8 @@ class App:
         _ = self._metadata
         made = copy(self)
         made.settings = self.settings._replace(space=space)
-        made.__dict__.pop("registry", None)
+        for of_space in ("registry", "space_id"):
+            made.__dict__.pop(of_space, None)
         return made
 
     @cached_property
@@ -289,10 +300,16 @@ class App:
     @cached_property
     def security(self) -> Security:
         """Keys, users, tokens, spaces, the audit log."""
+        from scoreline.app.spaces import forget
         from scoreline.security import Security
         from scoreline.storage.security import SecurityMetadata
 
-        return Security(SecurityMetadata(self._metadata), self.settings.secret)
+        settings = self.settings
+        return Security(
+            SecurityMetadata(self._metadata),
+            settings.secret,
+            on_space_deleted=lambda space: forget(settings, space.id),
+        )
 
     @cached_property
     def assets(self) -> AssetStore:

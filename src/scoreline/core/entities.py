@@ -104,6 +104,8 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     id: str = ""
     """Lower-case UUID: it stays the same as long as the deployment is there, and no other ever has it."""
     space: str = DEFAULT_SPACE
+    space_id: str = ""
+    """No other space ever has it, whereas a name may be that of a later one."""
     name: str
     model: str
     reference: str
@@ -131,6 +133,15 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
 def full_name(name: str, space: str) -> str:
     """Return what a deployment is called where all spaces come together: its name, or ``space/name`` elsewhere."""
     return name if space == DEFAULT_SPACE else f"{space}/{name}"
+
+
+def log_name(name: str, space: str, space_id: str) -> str:
+    """Return what a deployment is called in the prediction log: its name, or ``space_id/name`` elsewhere.
+
+    The log outlives what it tells of. By its id a later space of the same name is another one, and whatever stands in
+    the name of a space, this is short and names a folder.
+    """
+    return full_name(name, space if space == DEFAULT_SPACE else space_id)
 
 
 def split_full_name(full_name: str) -> tuple[str, str]:

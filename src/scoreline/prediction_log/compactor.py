@@ -22,6 +22,8 @@ from scoreline.prediction_log.tables import Step
 
 WARNING_SECONDS = 60.0
 """How long trouble that goes on is not told again."""
+LIVE_SECONDS = 24 * 3600.0
+"""No segment is written to for so long: each is renewed within minutes."""
 MERGE_TODAY_FROM = 32
 """Small tables of a day that goes on are merged when there are so many of them; of a day that is over, any two."""
 
@@ -82,6 +84,7 @@ class Compactor:
             if not self._recovered:
                 self._recover()
             self._compact_all(done)
+            self._forget_spaces(done)
             for day in sorted(self._unsettled):
                 self._merge(day, done)
             self._forget_old_days()
@@ -173,6 +176,19 @@ class Compactor:
     def _first_day(self) -> date | None:
         """Return the first day that is kept; None: all are."""
         return None if self._keep_days is None else self._today() - timedelta(days=self._keep_days)
+
+    def _forget_spaces(self, done: Compacted) -> None:
+        """Remove the tables of spaces that were deleted, and those that are made of what segments still hold."""
+        for marker in self._places.forgotten.glob("*"):
+            with locked(self._places.reading) as alone:
+                if not alone:
+                    return
+                for folder in self._places.of_space(marker.name):
+                    shutil.rmtree(folder)
+                    self._unsettled = {day for day in self._unsettled if day.parent != folder}
+                    log.info("%s was removed: its space was deleted", folder.name)
+            if not done.n_waiting and time.time() - marker.stat().st_mtime > LIVE_SECONDS:
+                marker.unlink()
 
     def _forget_old_days(self) -> None:
         first = self._first_day()

@@ -40,6 +40,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     """What answered: a version of a deployment, its columns and its outputs."""
 
     deployment: str
+    """As the log calls it: ``Active.log_name``."""
     model: str
     version: int
     digest: str
@@ -69,7 +70,7 @@ def make_header(active: Active, settings: LogSettings, *, shadow: bool, values: 
     manifest = active.pipeline.manifest
     hidden = frozenset(settings.hidden)
     return Header(
-        deployment=active.full_name,
+        deployment=active.log_name,
         model=active.model,
         version=active.version,
         digest=active.digest,

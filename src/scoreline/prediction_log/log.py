@@ -58,7 +58,8 @@ class PredictionLog:
         except Exception as error:  # a record that cannot be made is lost; its answer is not
             problem = f"{type(error).__name__}: {error}"
         if problem:
-            self._losses.add(run.active.full_name, len(run.asked), len(run.rows), problem)
+            active = run.active
+            self._losses.add(active.log_name, active.full_name, len(run.asked), len(run.rows), problem)
 
     @property
     def n_written(self) -> int:

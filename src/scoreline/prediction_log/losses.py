@@ -50,27 +50,36 @@ class Losses:
         self._folder = folder
         self._lock = threading.Lock()
         self._found: dict[str, Loss] = {}
+        """As the log calls the deployments, …"""
+        self._full_names: dict[str, str] = {}
+        """… which others know by these."""
         self._saved: Mapping[str, Loss] = {}
         self._ledger: Ledger | None = None
 
-    def add(self, deployment: str, n_requests: int, n_rows: int, reason: str) -> None:
-        """Count requests that were answered and not written."""
+    def add(self, log_name: str, full_name: str, n_requests: int, n_rows: int, reason: str) -> None:
+        """Count requests that were answered and not written, of a deployment by both its names."""
         now = datetime.fromtimestamp(time.time(), UTC)
         loss = Loss(n_requests=n_requests, n_rows=n_rows, first_at=now, last_at=now, reason=reason)
         with self._lock:
-            before = self._found.get(deployment)
-            self._found[deployment] = loss if before is None else before.and_then(loss)
+            before = self._found.get(log_name)
+            self._found[log_name] = loss if before is None else before.and_then(loss)
+            self._full_names[log_name] = full_name
 
     def by_deployment(self) -> dict[str, Loss]:
-        """Return what was lost so far."""
+        """Return what was lost so far, by full names."""
+        total: dict[str, Loss] = {}
         with self._lock:
-            return dict(self._found)
+            for name, loss in self._found.items():
+                full = self._full_names[name]
+                total[full] = total[full].and_then(loss) if full in total else loss
+        return total
 
     def save(self) -> None:
         """Write them down where they changed. Raises OSError when even that is impossible; it may be tried again."""
         if self._ledger is None:
             self._ledger = Ledger.create(self._folder)
-        found = self.by_deployment()
+        with self._lock:
+            found = dict(self._found)
         if found != self._saved:
             self._ledger.write(_encode(found))
             self._saved = found

@@ -26,6 +26,8 @@ class Places:
         """What could not be written, one file for each worker."""
         self.set_aside = folder / "set-aside"
         """Bytes of segments that cannot be read."""
+        self.forgotten = folder / "forgotten"
+        """An empty file for each space that was deleted, named by its id, until nothing of it is left."""
         self.reading = folder / ".reading"
         """Locked by readers together, so that nothing is removed under them."""
         self.compacting = folder / ".compacting"
@@ -42,8 +44,18 @@ class Places:
         return sorted(self.segments.glob(f"[!.]*{SEGMENT}"))
 
     def deployments(self) -> list[str]:
-        """Return the deployments, by their full names, that have tables."""
+        """Return the deployments, as the log calls them, that have tables."""
         return sorted(unquote(path.name.partition("=")[2]) for path in self.folder.glob("deployment=*"))
+
+    def forget_space(self, space_id: str) -> None:
+        """Have the compactor remove what there is of a space. Nobody reads it any more: no other space has its id."""
+        if self.folder.is_dir():
+            self.forgotten.mkdir(exist_ok=True)
+            (self.forgotten / space_id).touch()
+
+    def of_space(self, space_id: str) -> list[Path]:
+        """Return the folders of a space's deployments; not of the default one, which is always there."""
+        return sorted(self.folder.glob(f"deployment={quote(f'{space_id}/', safe='')}*"))
 
     def day(self, deployment: str, day: date) -> Path:
         """Return the folder of a deployment's day (UTC)."""

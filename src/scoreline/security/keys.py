@@ -8,7 +8,7 @@ from datetime import datetime
 from scoreline.core.access import ACTIONS, ACTIONS_OF_ROLE, EVERY_SPACE, ROLES, Access, Action, Role
 from scoreline.core.errors import BadSetting, Conflict, Unauthenticated
 from scoreline.core.identities import Key, NewKey
-from scoreline.security import access, names, secrets
+from scoreline.security import access, names, secrets, spaces
 from scoreline.security.administrators import one_kept
 from scoreline.security.change import Change
 from scoreline.security.seams import SecurityRecords
@@ -117,7 +117,7 @@ def find(records: SecurityRecords, id_or_name: str, by: Access, now: datetime) -
 
     Raises NotFound, Conflict.
     """
-    found = [key for key in records.find_keys() if _owns(by, key) or by.actions(key.space)]
+    found = [key for key in records.find_keys() if _owns(by, key) or _is_seen(records, by, key)]
     if with_id := [key for key in found if key.id == id_or_name]:
         return with_id[0]
     holding = [key for key in found if key.holds(now)]
@@ -132,6 +132,13 @@ def find(records: SecurityRecords, id_or_name: str, by: Access, now: datetime) -
 
 def _owns(by: Access, key: Key) -> bool:
     return by.kind == "user" and key.user == by.id
+
+
+def _is_seen(records: SecurityRecords, by: Access, key: Key) -> bool:
+    """Whether it is a key of a space that the caller has something in, and not of an earlier one of its name."""
+    if not by.actions(key.space):
+        return False
+    return by.may("admin", EVERY_SPACE) or bool(spaces.of_this_one(records, key.space, [key]))
 
 
 def _shown(key: Key) -> str:

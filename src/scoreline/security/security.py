@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -31,8 +31,16 @@ class Security:
     every change is in the audit log. Without ``by`` it is the installation's own.
     """
 
-    def __init__(self, store: SecurityStore, secret: str | None = None, *, clock: Clock = utc_now) -> None:
+    def __init__(
+        self,
+        store: SecurityStore,
+        secret: str | None = None,
+        *,
+        clock: Clock = utc_now,
+        on_space_deleted: Callable[[Space], None] = lambda space: None,
+    ) -> None:
         self._store = store
+        self._on_space_deleted = on_space_deleted
         self._given_secret = secret
         self._now = clock
         self._passwords = passwords.Passwords()
@@ -123,9 +131,10 @@ class Security:
             return keys.make(change, key)
 
     def keys(self, *, space: str | None = None, user: str | None = None) -> list[Key]:
-        """Return all keys, the newest first: those of a space, of a user, or all."""
+        """Return all keys, the newest first: those of a space that there is, of a user, or all."""
         with self._store.reading() as records:
-            return records.find_keys(space=space, user=users.find(records, user).id if user is not None else None)
+            found = records.find_keys(space=space, user=users.find(records, user).id if user is not None else None)
+            return found if space is None else spaces.of_this_one(records, space, found)
 
     def revoke_key(self, id_or_name: str, *, by: Access = SYSTEM, origin: str = "") -> Key:
         """Let a key count for nothing from now on, and the tokens that came of it.
@@ -241,12 +250,14 @@ class Security:
             return spaces.find(records, id_or_name, by)
 
     def delete_space(self, id_or_name: str, *, by: Access = SYSTEM, origin: str = "") -> Space:
-        """Delete an empty space with the roles in it, and revoke its keys.
+        """Delete an empty space with the roles in it and its files, and revoke its keys.
 
         Raises NotFound, Forbidden, and Conflict when it is the default one or anything belongs to it.
         """
         with changing(self._store, "space.delete", By(by, origin), self._now()) as change:
-            return spaces.delete(change, id_or_name)
+            deleted = spaces.delete(change, id_or_name)
+        self._on_space_deleted(deleted)
+        return deleted
 
     # the audit log
 
@@ -274,9 +285,15 @@ class Security:
         actor: str | None = None,
         action: str | None = None,
         space: str | None = None,
+        by: Access = SYSTEM,
     ) -> list[AuditRecord]:
-        """Return the newest records, the newest first: from ``since`` on, before ``until``, by an id or a name."""
+        """Return the newest records, the newest first: from ``since`` on, before ``until``, by an id or a name.
+
+        Who does not administer the installation sees nothing of a space of the same name that was there before.
+        """
         with self._store.reading() as records:
+            if space is not None and not by.may("admin", EVERY_SPACE):
+                since = spaces.begun(records, space, since)
             return records.audit(limit=limit, since=since, until=until, actor=actor, action=action, space=space)
 
     def verify_audit(self, noted: str | None = None) -> audit_log.Verified:

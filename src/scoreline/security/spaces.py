@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
+from datetime import datetime
 
 from scoreline.core.access import DEFAULT_SPACE, EVERY_SPACE, Access
 from scoreline.core.errors import Conflict
-from scoreline.core.identities import Space
+from scoreline.core.identities import Key, Space
 from scoreline.security import access, names
 from scoreline.security.change import Change
 from scoreline.security.seams import SecurityRecords
@@ -24,6 +26,20 @@ def find(records: SecurityRecords, id_or_name: str, by: Access) -> Space:
 def name_of(records: SecurityRecords, id_or_name: str, by: Access) -> str:
     """Return the name of a space, or ``*`` for all of them. Raises NotFound, also where ``by`` has nothing in it."""
     return EVERY_SPACE if id_or_name == EVERY_SPACE else find(records, id_or_name, by).name
+
+
+def of_this_one(records: SecurityRecords, name: str, keys: Sequence[Key]) -> list[Key]:
+    """Return the keys that were made since there is a space, and not for an earlier one of its name."""
+    begun_at = begun(records, name, None)
+    return [key for key in keys if begun_at is None or key.created_at >= begun_at]
+
+
+def begun(records: SecurityRecords, name: str, since: datetime | None) -> datetime | None:
+    """Return the later of ``since`` and when a space was made. The default one was always there."""
+    space = records.space(name) if name not in (DEFAULT_SPACE, EVERY_SPACE) else None
+    if space is None:
+        return since
+    return space.created_at if since is None else max(since, space.created_at)
 
 
 def create(change: Change, name: str, description: str) -> Space:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from scoreline.core.access import ANYONE, EVERY_SPACE, ROLES, Access, Role
+from scoreline.core.access import EVERY_SPACE, ROLES, SYSTEM, Access, Role
 from scoreline.core.errors import BadSetting, Conflict, NotFound
 from scoreline.core.identities import User
 from scoreline.security import access, names, spaces, throttle
@@ -13,7 +13,7 @@ from scoreline.security.change import Change
 from scoreline.security.seams import SecurityRecords
 
 
-def find(records: SecurityRecords, id_or_name: str, by: Access = ANYONE) -> User:
+def find(records: SecurityRecords, id_or_name: str, by: Access = SYSTEM) -> User:
     """Return the user with an id or a name. Raises NotFound; only administrators are told who there is."""
     found = records.user(id_or_name)
     if found is None:
@@ -77,8 +77,8 @@ def withdraw(change: Change, id_or_name: str, space: str) -> User:
     change.of(f"user {user.name}", where)
     access.require_admin(by, where, "take roles away")
     if where not in user.roles:
-        has = ", ".join(f"{role} in {each}" for each, role in user.roles.items())
-        raise NotFound(f"user {user.name!r} has no role in {where!r}", hint=f"it is {has}" if has else "it has none")
+        has = ", ".join(f"{role} in {each}" for each, role in user.roles.items() if by.actions(each))
+        raise NotFound(f"user {user.name!r} has no role in {where!r}", hint=f"it is {has}" if has else "")
     with one_kept(change.records, change.now, f"user {user.name!r}"):
         change.records.delete_role(user.id, where)
     return find(change.records, user.id)

@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 
 from scoreline.core.access import DEFAULT_SPACE
-from scoreline.core.entities import LogSettings, full_name
+from scoreline.core.entities import LogSettings, full_name, log_name
 from scoreline.scoring.pipeline import ScoringPipeline
 
 
@@ -33,11 +33,17 @@ class Active:
     id: str = ""
     """The deployment's."""
     space: str = DEFAULT_SPACE
+    space_id: str = ""
     full_name: str = field(init=False)
     """What the deployment is called where all spaces come together: logs, metrics."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "full_name", full_name(self.name, self.space))
+
+    @property
+    def log_name(self) -> str:
+        """What the deployment is called in the prediction log, which outlives it and its space: see ``log_name``."""
+        return log_name(self.name, self.space, self.space_id)
 
 
 Status = Literal["ready", "held", "failed"]

@@ -149,6 +149,7 @@ def _load(wanted: Deployment, part: Deployment | Share | Shadow, pipelines: Pipe
         log=wanted.log,
         id=wanted.id,
         space=wanted.space,
+        space_id=wanted.space_id,
     ), ""
 
 

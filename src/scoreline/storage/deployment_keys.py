@@ -1,4 +1,4 @@
-"""A deployment's own keys go with it, in the transaction that takes it away, whoever takes it away."""
+"""What keys may do with a deployment ends with it, in the transaction that takes it away, whoever takes it away."""
 
 from __future__ import annotations
 
@@ -12,13 +12,19 @@ SECURITY_CHANGES = "security"
 """The counter that those who keep what callers may do follow."""
 
 
-def revoke_deployment_keys(connection: Connection, space: str, deployment: str) -> None:
-    """Revoke both keys of a deployment: another one of its name is another one."""
+def withdraw_deployment(connection: Connection, space: str, deployment: str) -> None:
+    """Take a deployment from the keys that are good for it; revoke those that are good for no other.
+
+    A later deployment of its name is another one.
+    """
     held = select(keys.c.id, keys.c.deployments).where(
-        keys.c.space == space, keys.c.slot.is_not(None), keys.c.revoked_at.is_(None)
+        keys.c.space == space, keys.c.deployments.is_not(None), keys.c.revoked_at.is_(None)
     )
-    own = [row.id for row in connection.execute(held) if row.deployments == [deployment]]
-    if own:
-        connection.execute(update(keys).where(keys.c.id.in_(own)).values(revoked_at=datetime.now(UTC)))
+    good_for_it = [row for row in connection.execute(held) if deployment in row.deployments]
+    for row in good_for_it:
+        others = [name for name in row.deployments if name != deployment]
+        left = {"deployments": others} if others else {"revoked_at": datetime.now(UTC)}
+        connection.execute(update(keys).where(keys.c.id == row.id).values(**left))
+    if good_for_it:
         raised = update(counters).where(counters.c.name == SECURITY_CHANGES).values(value=counters.c.value + 1)
         connection.execute(raised)

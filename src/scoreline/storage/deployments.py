@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, Select, Table, and_, or_, select
 
 from scoreline.core.entities import Deployment, LogSettings, Shadow, Share
-from scoreline.storage.tables import alias_changes, aliases, deployments, shadows, shares, versions
+from scoreline.storage.tables import alias_changes, aliases, deployments, shadows, shares, spaces, versions
 
 
 def find_deployments(connection: Connection, space: str | None = None, name: str | None = None) -> list[Deployment]:
@@ -19,7 +19,9 @@ def find_deployments(connection: Connection, space: str | None = None, name: str
             query = query.where(table.c["space"] == space)
         return query if name is None else query.where(key == name)
 
-    own = chosen(_meaning(deployments, alias_changes.c.changed_at), deployments, deployments.c.name)
+    found = _meaning(deployments, alias_changes.c.changed_at, spaces.c.id.label("space_id"))
+    found = found.join(spaces, spaces.c.name == deployments.c.space)
+    own = chosen(found, deployments, deployments.c.name)
     rows = connection.execute(own.order_by(deployments.c.space, deployments.c.name)).mappings().all()
     if not rows:
         return []
@@ -65,6 +67,7 @@ def _deployment(row: RowMapping, split: Sequence[Share], shadow: Shadow | None) 
         **_meant(row),
         id=row["id"],
         space=row["space"],
+        space_id=row["space_id"],
         name=row["name"],
         model=row["model"],
         created_at=row["created_at"],

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, and_, delete, e
 
 from scoreline.core.access import DEFAULT_SPACE
 from scoreline.core.entities import AliasChange, Deployment, LogSettings, Model, Version
-from scoreline.storage.deployment_keys import revoke_deployment_keys
+from scoreline.storage.deployment_keys import withdraw_deployment
 from scoreline.storage.deployments import find_deployments
 from scoreline.storage.tables import (
     alias_changes,
@@ -183,7 +183,7 @@ class RegistryRecords:
         self._connection.execute(update(deployments).where(*self._deployment(name)).values(**fields))
 
     def delete_deployment(self, name: str) -> None:
-        revoke_deployment_keys(self._connection, self._space, name)
+        withdraw_deployment(self._connection, self._space, name)
         self._connection.execute(delete(deployments).where(*self._deployment(name)))
 
     # changes

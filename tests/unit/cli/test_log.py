@@ -112,7 +112,7 @@ def test_what_there_is_is_listed_and_counted(logged: Path, capsys: pytest.Captur
 
 def test_losses_are_shown_while_they_happen(logged: Path, capsys: pytest.CaptureFixture[str]) -> None:
     losses = Losses(logged / "predictions" / "losses")
-    losses.add("credit", 3, 7, "No space left on device")
+    losses.add("credit", "credit", 3, 7, "No space left on device")
     losses.save()
     out, _ = said(capsys, "log", "credit", "--stats")
     assert "lost      3 requests from" in out

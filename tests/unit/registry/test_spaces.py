@@ -136,3 +136,20 @@ def test_the_application_is_the_same_in_another_space_but_for_its_registry(app: 
     assert app.registry.space == app.in_space("default").registry.space == "default"
     assert there.in_space("default").registry.deployment("live") == app.registry.deployment("live")
     assert there.experiments_folder != app.experiments_folder
+
+
+def test_files_of_a_space_go_by_its_id_and_go_with_it(app: App) -> None:
+    made = app.security.create_space("CON. ä " + "…" * 90)
+    there = app.in_space(made.name)
+    folder = there.experiments_folder
+    assert folder == app.home / "spaces" / made.id / "experiments"
+    (folder / "20260501-120000-abc123").mkdir(parents=True)
+    app.security.delete_space(made.id)
+    assert not folder.exists()
+    assert app.in_space(app.security.create_space(made.name).name).experiments_folder != folder
+
+
+def test_a_space_that_is_not_there_has_no_folder(app: App) -> None:
+    for name in ("..", "../..", "/tmp", "nowhere"):
+        with pytest.raises(NotFound, match="no space"):
+            _ = app.in_space(name).experiments_folder

@@ -61,6 +61,39 @@ def test_a_deployment_of_the_same_name_made_later_has_other_keys(security: Secur
     assert {after.primary, after.secondary}.isdisjoint({before.primary, before.secondary})
 
 
+def test_a_key_of_some_deployments_loses_one_that_is_taken_away_and_ends_with_the_last(
+    security: Security, store, tmp_path
+) -> None:
+    tiny_artifact(tmp_path / "credit.scoreline")
+    registry = Registry(store._metadata, LocalArtifacts(tmp_path / "artifacts"))
+    registry.register(tmp_path / "credit.scoreline", "credit")
+    early = security.create_key("early", deployments=("credit",), role="scorer").secret
+    for name in ("credit", "fraud"):
+        registry.deploy(name, "credit")
+    both = security.create_key("both", deployments=("credit", "fraud"), role="scorer").secret
+    other = security.create_key("other", deployments=("fraud",), role="scorer").secret
+    all_ = security.create_key("all", role="scorer").secret
+    elsewhere = security.create_key("elsewhere", role="scorer", deployments=("credit",), space=_space(security)).secret
+    assert security.authenticate_secret(early).may("score", "default", "credit"), (
+        "of a deployment that is still to come"
+    )
+    counter = security.change_counter()
+    registry.undeploy("credit")
+    registry.deploy("credit", "credit")
+    assert security.change_counter() > counter
+    with pytest.raises(Unauthenticated, match="was revoked"):
+        security.authenticate_secret(early)
+    assert (
+        security.authenticate_secret(both).deployments == security.authenticate_secret(other).deployments == {"fraud"}
+    )
+    assert security.authenticate_secret(all_).may("score", "default", "credit")
+    assert security.authenticate_secret(elsewhere).deployments == {"credit"}
+
+
+def _space(security: Security) -> str:
+    return security.create_space("cards").name
+
+
 def test_deployments_of_one_name_in_two_spaces_have_keys_of_their_own(security: Security) -> None:
     security.create_space("cards")
     here, there = security.deployment_keys("default", "credit"), security.deployment_keys("cards", "credit")

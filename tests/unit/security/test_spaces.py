@@ -69,3 +69,42 @@ def test_what_gave_rights_in_a_space_gives_none_in_a_later_one_of_its_name(secur
     for secret in (key.secret, deployment.primary):
         with pytest.raises(Unauthenticated, match="was revoked"):
             security.authenticate_secret(secret)
+
+
+def test_who_administers_a_later_space_sees_nothing_of_the_one_before(security: Security, clock) -> None:
+    def in_cards(minute: str) -> None:
+        security.create_space("cards")
+        clock.advance(1)
+        security.create_key(minute, space="cards", role="admin")
+        clock.advance(1)
+
+    in_cards("first")
+    old = security.keys(space="cards")[0]
+    security.delete_space("cards")
+    clock.advance(1)
+    in_cards("second")
+    boss = security.authenticate_secret(security.create_key("boss", space="cards", role="admin").secret)
+    assert {key.name for key in security.keys(space="cards")} == {"second", "boss"}
+    assert old.id in {key.id for key in security.keys()}, "who administers the installation still finds it"
+    seen = [record.target for record in security.audit(space="cards", by=boss)]
+    assert not [target for target in seen if "first" in target]
+    assert any("second" in target for target in seen)
+    assert any("first" in record.target for record in security.audit(space="cards"))
+    assert security.audit(space="cards", by=boss, since=clock.now) == security.audit(space="cards", since=clock.now)
+    with pytest.raises(NotFound):
+        security.revoke_key(old.id, by=boss)
+    with pytest.raises(NotFound):
+        security.revoke_key("first", by=boss)
+
+
+def test_a_withdrawn_role_that_was_none_tells_nothing_of_other_spaces(security: Security) -> None:
+    for name in ("cards", "loans"):
+        security.create_space(name)
+    security.create_user("anna", "correct horse")
+    security.grant("anna", "loans", "viewer")
+    boss = security.authenticate_secret(security.create_key("boss", space="cards", role="admin").secret)
+    with pytest.raises(NotFound) as caught:
+        security.withdraw("anna", "cards", by=boss)
+    assert "loans" not in str(caught.value)
+    with pytest.raises(NotFound, match="viewer in loans"):
+        security.withdraw("anna", "cards")

@@ -203,6 +203,43 @@ def test_a_deployment_is_asked_for_by_id_from_wherever_the_caller_may_see_it(wor
         assert found[0].document == found[1].document
 
 
+def test_who_may_score_in_the_deployments_space_may_by_its_id_whatever_it_may_in_its_own(world: World) -> None:
+    security = world.app.security
+    security.create_user("between", "correct horse")
+    security.grant("between", "default", "viewer")
+    security.grant("between", "team", "scorer")
+    secret = security.create_key("between's", space=EVERY_SPACE, user="between").secret
+    there, here = (registry.deployment("credit").id for registry in (world.app.registry_in("team"), world.app.registry))
+    body = json.dumps({"rows": ROWS}).encode()
+
+    def status(way: str, name: str, **headers: str) -> int:
+        path = f"/api/v1/deployments/{name}/score"
+        return world.ask(path, secret, method="POST", body=body, way=way, headers=headers).status
+
+    for way in ("lane", "asgi"):
+        assert [status(way, name) for name in (there, here, "credit", "nowhere")] == [200, 403, 403, 404]
+        assert status(way, "credit", **{"x-scoreline-space": "team"}) == 200
+
+
+def test_nothing_names_spaces_that_the_caller_has_nothing_in(world: World) -> None:
+    world.app.security.create_space("team-of-others")
+    for path in ("/v2/spaces", "/api/v1/spaces"):
+        assert "default" not in (told := world.ask(path, THERE).body.decode())
+        assert "team-of-others" not in told
+    identity = world.app.security.space("team-of-others").id
+    for path, method in (
+        ("/v2/spaces/team-of-other", "GET"),
+        (f"/v2/spaces/{identity}", "GET"),
+        (f"/v2/spaces/{identity}", "DELETE"),
+        ("/ml/v4/models?space_id=team-of-other", "GET"),
+        (f"/ml/v4/deployments?space_id={identity}", "GET"),
+        ("/api/v1/spaces/team-of-other", "GET"),
+        (f"/api/v1/spaces/{identity}", "DELETE"),
+    ):
+        refused = world.ask(path, THERE, method=method)
+        assert (refused.status, "team-of-others" in refused.body.decode()) == (404, False), path
+
+
 def test_metrics_tell_of_the_deployments_that_the_caller_may_see(world: World) -> None:
     def text_for(key: str) -> str:
         return "".join(world.ask("/metrics", key, way=way).body.decode() for way in ("lane", "asgi"))
@@ -263,7 +300,7 @@ def test_the_prediction_log_keeps_spaces_apart(world: World) -> None:
             found = use_cases.newest(app, use_cases.Wanted("credit"), 10_000)["request_id"].to_list()
             assert identity in found
             assert other not in found
-    assert [each.deployment for each in use_cases.overview(team)] == ["team/credit"]
+    assert [each.deployment for each in use_cases.overview(team)] == ["credit"]
     assert {each.deployment for each in use_cases.overview(world.app)} <= {"credit", HIDDEN}
     with pytest.raises(NotFound) as caught:
         use_cases.newest(team, use_cases.Wanted(HIDDEN), 10)

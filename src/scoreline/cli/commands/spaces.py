@@ -56,7 +56,7 @@ def list_(session: Session) -> None:
 
 
 def delete(session: Session, space: Annotated[str, argument("NAME", "A space's name or its id.")]) -> None:
-    """Delete an empty space with the roles in it; its keys are revoked."""
+    """Delete a space without models: its roles, experiments and records of predictions go, its keys are revoked."""
     from scoreline.app import security as use_cases
 
     deleted = use_cases.delete_space(session.app, space)

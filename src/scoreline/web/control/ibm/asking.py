@@ -52,9 +52,7 @@ class Asking:
         """
         access: Access = request.scope["access"]
         named = space_id or request.query_params.get("space_id")
-        space = await asyncio.to_thread(self.app.security.space, named or access.space)
-        if not access.actions(space.name):
-            raise NotFound(f"no space has the id {named!r}", hint="GET /v2/spaces lists those there are")
+        space = await asyncio.to_thread(self.app.security.space, named or access.space, by=access)
         if not access.may(action, space.name):
             raise Forbidden(
                 f"{access.name or 'the caller'} may not {action} in the space {space.name!r}",

@@ -8,7 +8,6 @@ import msgspec
 from starlette.requests import Request
 
 from scoreline.core.access import Access
-from scoreline.core.errors import NotFound
 from scoreline.core.identities import Space
 from scoreline.serving.protocols.dialect import Reply
 from scoreline.web.control.ibm.asking import Asking, Json, origin_of, reply
@@ -32,9 +31,9 @@ def space_views(asking: Asking) -> dict[str, dict[str, View]]:
 
     async def show_all(request: Request) -> Reply:
         access: Access = request.scope["access"]
-        spaces = await asyncio.to_thread(security.spaces)
+        spaces = await asyncio.to_thread(security.spaces, by=access)
         name = request.query_params.get("name")
-        seen = [space for space in spaces if access.actions(space.name) and name in (None, space.name)]
+        seen = [space for space in spaces if name in (None, space.name)]
         return reply(listing(request, map(_document, seen)))
 
     async def show(request: Request) -> Reply:
@@ -53,12 +52,7 @@ def space_views(asking: Asking) -> dict[str, dict[str, View]]:
         return reply({}, 202)
 
     async def _found(request: Request) -> Space:
-        access: Access = request.scope["access"]
-        space_id = request.path_params["id"]
-        space = await asyncio.to_thread(security.space, space_id)
-        if not access.actions(space.name):
-            raise NotFound(f"no space has the id {space_id!r}", hint="GET /v2/spaces lists those there are")
-        return space
+        return await asyncio.to_thread(security.space, request.path_params["id"], by=request.scope["access"])
 
     return {"/v2/spaces": {"GET": show_all, "POST": create}, "/v2/spaces/{id}": {"GET": show, "DELETE": delete}}
 

@@ -33,6 +33,7 @@ def views(security: Security) -> Iterator[Routed]:
             actor=asked.get("actor"),
             action=asked.get("action"),
             space=asked.get("space") if everywhere else access.space,
+            by=access,
         )
         return reply({"records": records})
 
