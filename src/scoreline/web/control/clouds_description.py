@@ -12,7 +12,7 @@ from scoreline.web.control.azure.schemas import VERSIONS
 from scoreline.web.control.clouds import cloud_routes
 from scoreline.web.control.many_models import Load, many_models_routes
 from scoreline.web.openapi.components import DOCUMENT, Components, Described, ref
-from scoreline.web.openapi.parts import json_content
+from scoreline.web.openapi.parts import json_content, refusal
 from scoreline.web.openapi.routes import described_routes
 from scoreline.web.service import Service
 
@@ -141,5 +141,4 @@ def _tell(operation: Json, path: str, told: Told, components: Components) -> Non
     answer: Json = {"description": told.summary}
     if told.gives:
         answer["content"] = {told.gives: {"schema": _TEXT}} if told.gives != JSON else json_content(ref(told.answer))
-    error = {"description": "Why not", "content": json_content(ref(ERRORS[told.tag]))}
-    operation["responses"] = {str(told.status): answer, "default": error}
+    operation["responses"] = {str(told.status): answer, "default": refusal(ERRORS[told.tag])}

@@ -43,6 +43,11 @@ def errors(*statuses: int, schema: str = "Error") -> Json:
     return {str(status): {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
 
 
+def refusal(schema: str) -> Json:
+    """Describe every answer that is an error of a dialect, or of ours: an address that is none has no dialect."""
+    return {"description": "Why not", "content": json_content({"anyOf": [ref(schema), ref("Error")]})}
+
+
 def operation(identity: str, summary: str, answer: Json, tag: str) -> Json:
     """Describe an operation that answers JSON. ``identity`` becomes the name of a function where code is made of it."""
     return {

@@ -54,7 +54,9 @@ def column_schema(column: Column) -> Json:
 
 def label_schema(manifest: Manifest) -> Json:
     """Return the JSON Schema of a label."""
-    return {"enum": list(manifest.labels), "description": f"a value of {manifest.target}"}
+    both = all(isinstance(label, bool) for label in manifest.labels)
+    values: Json = {"type": "boolean"} if both else {"enum": list(manifest.labels)}
+    return values | {"description": f"a value of {manifest.target}"}
 
 
 def prediction_schema(manifest: Manifest, name: str) -> Json:

@@ -13,7 +13,7 @@ from scoreline.web.control.ibm.patch import Change
 from scoreline.web.control.ibm.spaces import NewSpace
 from scoreline.web.control.ibm.tokens import API_KEY_GRANT, Login
 from scoreline.web.openapi.components import DOCUMENT, Components, Described, ref
-from scoreline.web.openapi.parts import json_content
+from scoreline.web.openapi.parts import json_content, refusal
 from scoreline.web.service import Service
 
 Json = dict[str, Any]
@@ -157,7 +157,7 @@ def _operation(path: str, told: Told, components: Components) -> Json:
         "tags": [TAG],
         "responses": {
             str(told.status): answer,
-            "default": {"description": "Why not", "content": json_content(ref("IBMError"))},
+            "default": refusal("IBMError"),
         },
     }
     places = re.findall(r"{(\w+)}", path)

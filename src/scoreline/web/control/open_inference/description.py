@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from scoreline.web.control.open_inference import MODEL, open_inference_routes
 from scoreline.web.openapi.components import Described, ref
-from scoreline.web.openapi.parts import json_content
+from scoreline.web.openapi.parts import refusal
 from scoreline.web.openapi.routes import described_routes
 from scoreline.web.service import Service
 
@@ -79,5 +79,4 @@ def _tell(operation: Json, told: Told) -> None:
     if told.takes is not None:
         operation["requestBody"] = {"required": False, "content": {"application/json": {"schema": told.takes}}}
     answer = {"description": told.summary, "content": {"application/json": {"schema": told.answer}}}
-    error = {"description": "Why not", "content": json_content(ref("KServeError"))}
-    operation["responses"] = {"200": answer, "default": error}
+    operation["responses"] = {"200": answer, "default": refusal("KServeError")}

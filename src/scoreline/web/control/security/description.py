@@ -16,6 +16,7 @@ from scoreline.web.openapi.parts import json_content
 from scoreline.web.service import Service
 
 Json = dict[str, Any]
+JSON = "application/json"
 TAG = "access"
 TOKEN_REQUEST: Json = {
     "type": "object",
@@ -158,6 +159,11 @@ def _operation(path: str, told: Told, components: Components) -> Json:
         found["security"] = []
     else:
         found["description"] = f"Needs the right to {told.needs}."
+    if told.takes is not None:
+        medium = FORM if path.startswith("/api/v1/token") else JSON
+        found["requestBody"] = {"required": True, "content": {medium: {"schema": components.of(told.takes)}}}
+        if medium == FORM:
+            found["description"] = "JSON with the same members is taken, too."
     places = [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
         for name in re.findall(r"{(\w+)}", path)
@@ -165,8 +171,4 @@ def _operation(path: str, told: Told, components: Components) -> Json:
     asked = [{"name": name, "in": "query", "schema": schema} for name, schema in QUERIES.items()]
     if parameters := places + (asked if path == "/api/v1/audit" else []):
         found["parameters"] = parameters
-    if told.takes is not None:
-        media = (FORM, "application/json") if told.needs == "nothing" else ("application/json",)
-        schema = components.of(told.takes)
-        found["requestBody"] = {"required": True, "content": {medium: {"schema": schema} for medium in media}}
     return found
