@@ -40,3 +40,19 @@ def sort_into_buckets(
         found.setdefault(i // n_buckets, []).append((i % n_buckets, int(counts[i])))
     for i, filled in found.items():
         yield Buckets(i, filled, float(sums[i]))
+
+
+def quantile(bounds: Sequence[float], counts: Sequence[float], share: float) -> float | None:
+    """Estimate a quantile of what was counted: as Prometheus does, evenly spread within its bucket.
+
+    ``counts`` has one more than ``bounds``: the bucket without a bound, for which its lower end is given. None: nothing
+    was counted.
+    """
+    before = np.cumsum(counts)
+    if not len(before) or before[-1] <= 0:
+        return None
+    i = int(np.searchsorted(before, share * before[-1]))
+    low = bounds[i - 1] if i else 0.0
+    if i == len(bounds):
+        return low
+    return float(low + (bounds[i] - low) * (share * before[-1] - (before[i] - counts[i])) / counts[i])

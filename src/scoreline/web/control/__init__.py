@@ -18,6 +18,8 @@ from scoreline.web.control.security import security_routes
 from scoreline.web.control.security.description import security_description
 from scoreline.web.control.snippets import snippet_routes
 from scoreline.web.control.snippets_description import snippets_description
+from scoreline.web.control.udacity import udacity_routes
+from scoreline.web.control.udacity.description import udacity_description
 from scoreline.web.openapi.components import Described
 from scoreline.web.service import Service
 
@@ -29,6 +31,7 @@ CONTROLS: tuple[Callable[[Service], list[Route]], ...] = (
     many_models_routes,
     security_routes,
     snippet_routes,
+    udacity_routes,
 )
 """The one list of what makes such routes."""
 DESCRIPTIONS: tuple[Callable[[Service], Described], ...] = (
@@ -37,5 +40,6 @@ DESCRIPTIONS: tuple[Callable[[Service], Described], ...] = (
     clouds_description,
     open_inference_description,
     snippets_description,
+    udacity_description,
 )
 """The one list of what describes them in the OpenAPI document."""
