@@ -16,6 +16,7 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,6 +30,8 @@ from benchmarks.servers import Cores
 from benchmarks.ways import OURS
 from benchmarks.worlds import NAMES, World, make_world
 
+PACKAGES = {"wrk": "wrk", "h2load": "nghttp2-client", "taskset": "util-linux"}
+"""Tool → the package of Debian that it is in."""
 PARTS = ("row", "batch", "serving", "footprint")
 PEER_NAMES = {"-".join(re.findall("[a-z-]+", way.name.lower())): way for way in OPPONENTS}
 
@@ -55,8 +58,8 @@ def main() -> int:
         report = read(arguments.show)
     else:
         cores = Cores(sorted(os.sched_getaffinity(0)))
-        if missing := _missing(cores):
-            print(f"benchmarks: {missing}", file=sys.stderr)
+        if lacking := missing(cores, ("wrk", "taskset")) or _without_peers():
+            print(f"benchmarks: {lacking}", file=sys.stderr)
             return 1
         report = Report(about=about.here(shlex.join(["make", "bench", *_bench(sys.argv[1:])])))
         os.sched_setaffinity(0, {cores.load})
@@ -118,13 +121,16 @@ def _bench(words: list[str]) -> list[str]:
     return [f"BENCH={shlex.join(words)}"] if words else []
 
 
-def _missing(cores: Cores) -> str:
+def missing(cores: Cores, tools: Sequence[str]) -> str:
     """Say what this machine lacks."""
     if len(cores.all) < 2:
         return "two cores are needed, one for the server and one for what loads it"
-    tools = [tool for tool in ("wrk", "taskset") if shutil.which(tool) is None]
-    if tools:
-        return f"{' and '.join(tools)} not found; Debian, Ubuntu: apt-get install wrk util-linux"
+    absent = [tool for tool in tools if shutil.which(tool) is None]
+    packages = " ".join(PACKAGES[tool] for tool in absent)
+    return f"{' and '.join(absent)} not found; Debian, Ubuntu: apt-get install {packages}" if absent else ""
+
+
+def _without_peers() -> str:
     return "" if PEERS.exists() else f"{PEERS.parent} is not there; `make bench` makes it"
 
 

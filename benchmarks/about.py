@@ -8,18 +8,21 @@ import json
 import os
 import platform
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import scoreline
 from benchmarks.figures import About
 from benchmarks.opponents import PEERS
 
+BESIDE_DIALECTS = ("grpcio", "thriftpy2", "protobuf")
+"""What the callers and the servers of dialects over gRPC and Thrift are made of."""
 OURS = ("onnxruntime", "uvicorn", "uvloop", "httptools", "lightgbm", "polars")
 THEIRS = ("fastapi", "pydantic", "pandas", "scikit-learn", "mlflow")
 
 
-def here(command: str) -> About:
-    """Describe this machine and what is installed on it."""
+def here(command: str, beside: Sequence[str] = ()) -> About:
+    """Describe this machine and its packages: those ``beside`` ours or, without any, the opponents."""
     versions = {"Scoreline": scoreline.__version__, "Python": platform.python_version(), "wrk": _wrk()}
     return About(
         date=dt.datetime.now(dt.UTC).strftime("%Y-%m-%d %H:%M UTC"),
@@ -28,7 +31,19 @@ def here(command: str) -> About:
         n_cores=len(os.sched_getaffinity(0)),
         system=f"{platform.system()} on {platform.machine()}",
         load_average=os.getloadavg()[0],
-        versions=versions | {name: importlib.metadata.version(name) for name in OURS} | _theirs(),
+        versions=versions | _ours((*OURS, *beside)) | ({"h2load": _h2load()} if beside else _theirs()),
+    )
+
+
+def _ours(names: Sequence[str]) -> dict[str, str]:
+    return {name: importlib.metadata.version(name) for name in names}
+
+
+def _h2load() -> str:
+    return (
+        subprocess.run(["h2load", "--version"], check=True, capture_output=True, text=True)
+        .stdout.split("/")[-1]
+        .strip()
     )
 
 

@@ -1,165 +1,142 @@
 """The rate of every dialect beside the native one: the same server, the same rows, one a request.
 
-    python -m benchmarks.dialects
+    make dialects [BENCH="--only gRPC Thrift --seconds 4"]
 
-Bar: none below half of native. Probabilities are asked for in each.
+Bar: none below half of native. Probabilities are asked for in each. One server has the first core, the load the last
+one. Where the server was busy all the time, requests a second decide; where the load was the slower of the two, what
+the server used of its processor for a request does.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
+import shlex
+import statistics
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
 
-from benchmarks.__main__ import tell
-from benchmarks.servers import Cores
-from benchmarks.serving import Plan, measure
-from benchmarks.ways import Scoreline
-from benchmarks.worlds import NAMES, Row, World, make_world
+from benchmarks import about
+from benchmarks.__main__ import missing, tell
+from benchmarks.dialect_report import DialectRate, DialectReport, read, tables, to_json, write_page
+from benchmarks.loads import Void
+from benchmarks.over_grpc import OverGRPC
+from benchmarks.over_thrift import OverThrift
+from benchmarks.servers import Cores, free_port, serving
+from benchmarks.servers import Server as Process
+from benchmarks.shapes import SHAPES
+from benchmarks.speaking import CLOSEST, NATIVE, ONE_ROW, AllPorts, OverHTTP, Server, Speaking
+from benchmarks.worlds import NAMES, World, make_world
 
-BAR = 0.5
-
-
-class Shape(NamedTuple):
-    """How a dialect writes a row and tells its probabilities."""
-
-    name: str
-    path: str
-    write: Callable[[Row], Any]
-    read: Callable[[Any], list[float]]
-
-
-def _tensor(name: str, value: Any) -> dict[str, Any]:
-    datatype = "BYTES" if isinstance(value, str) else "FP64"
-    return {"name": name, "shape": [1], "datatype": datatype, "data": [value]}
-
-
-def _cells(row: Row) -> list[Any]:
-    return list(row.values())
-
-
-PROBABILITY = {"method": "predict_proba"}
-SHAPES = [
-    Shape(
-        "native",
-        "/api/v1/deployments/{}/score",
-        lambda row: row,
-        lambda answer: list(answer["predictions"][0]["probability"].values()),
-    ),
-    Shape(
-        "H2O",
-        "/deployments/{}/model/score",
-        lambda row: {"fields": list(row), "rows": [[str(cell) for cell in _cells(row)]]},
-        lambda answer: [float(cell) for cell in answer["score"][0]],
-    ),
-    Shape(
-        "JSON-RPC",
-        "/deployments/{}/rpc",
-        lambda row: {"jsonrpc": "2.0", "id": 1, "method": "score", "params": {"row": row}},
-        lambda answer: answer["result"],
-    ),
-    Shape(
-        "IBM",
-        "/ml/v4/deployments/{}/predictions?version=2026-10-14",
-        lambda row: {"input_data": [{"fields": list(row), "values": [_cells(row)]}]},
-        lambda answer: answer["predictions"][0]["values"][0][1],
-    ),
-    Shape(
-        "Azure v1",
-        "/services/{}/score",
-        lambda row: {"data": [row], **PROBABILITY},
-        lambda answer: json.loads(answer)["result"][0],
-    ),
-    Shape(
-        "Azure v2",
-        "/services/{}/score",
-        lambda row: {"Inputs": {"data": [row]}, "GlobalParameters": PROBABILITY},
-        lambda answer: answer["Results"][0],
-    ),
-    Shape(
-        "MLflow",
-        "/deployments/{}/invocations",
-        lambda row: {
-            "dataframe_split": {"columns": list(row), "data": [_cells(row)]},
-            "params": {"predict_method": "predict_proba"},
-        },
-        lambda answer: answer["predictions"][0],
-    ),
-    Shape(
-        "SageMaker",
-        "/endpoints/{}/invocations",
-        lambda row: {"instances": [row], "params": {"predict_method": "predict_proba"}},
-        lambda answer: answer["predictions"][0],
-    ),
-    Shape(
-        "KServe",
-        "/v1/models/{}:predict",
-        lambda row: {"instances": [row], "parameters": PROBABILITY},
-        lambda answer: answer["predictions"][0],
-    ),
-    Shape(
-        "Vertex AI",
-        "/deployments/{}/predict",
-        lambda row: {"instances": [_cells(row)], "parameters": {"fields": list(row), **PROBABILITY}},
-        lambda answer: answer["predictions"][0],
-    ),
-    Shape(
-        "Open Inference",
-        "/v2/models/{}/infer",
-        lambda row: {"inputs": [_tensor(name, value) for name, value in row.items()]},
-        lambda answer: answer["outputs"][0]["data"],
-    ),
+N_CONNECTIONS = 32
+WARM_SECONDS = 1
+TOOLS = ("wrk", "h2load", "taskset")
+WAYS: list[Speaking] = [
+    *(OverHTTP(shape) for shape in SHAPES),
+    OverThrift(),
+    OverHTTP(SHAPES[0], ONE_ROW, n_bodies=1),
+    OverGRPC("gRPC", raw=False),
+    OverGRPC("gRPC, raw contents", raw=True),
+    OverGRPC("gRPC, 1 connection", raw=False, shared=True),
 ]
-
-
-class Speaking(Scoreline):
-    """`scoreline serve`, asked in one dialect."""
-
-    n_rows = (1,)
-
-    def __init__(self, shape: Shape) -> None:
-        self.name = shape.name
-        self._shape = shape
-
-    def path(self, world: World, n_rows: int) -> str:
-        return self._shape.path.format(world.name)
-
-    def body(self, rows: Sequence[Row]) -> Any:
-        return self._shape.write(rows[0])
-
-    def probabilities(self, answer: Any) -> list[float]:
-        return self._shape.read(answer)[-1:]
+Round = tuple[float, float, float]
+"""Requests a second, processor seconds of a request, how busy the server's core was."""
 
 
 def main() -> int:
-    """Measure, print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=int, default=2, help="of each load")
-    parser.add_argument("--rounds", type=int, default=3, help="turns of each dialect")
-    parser.add_argument("--only", nargs="*", metavar="DIALECT", help="these, beside native")
-    arguments = parser.parse_args()
-    cores = Cores(sorted(os.sched_getaffinity(0)))
-    os.sched_setaffinity(0, {cores.load})
-    shapes = [shape for shape in SHAPES if not arguments.only or shape.name in ("native", *arguments.only)]
-    met = True
+    """Measure, show it, write it; 1 where a dialect is below the bar or a run is void."""
+    arguments = _arguments()
+    if arguments.show:
+        report = read(arguments.show)
+    else:
+        cores = Cores(sorted(os.sched_getaffinity(0)))
+        if lacking := missing(cores, TOOLS):
+            print(f"benchmarks: {lacking}", file=sys.stderr)
+            return 1
+        command = shlex.join(["make", "dialects", *([f"BENCH={shlex.join(sys.argv[1:])}"] if sys.argv[1:] else [])])
+        report = DialectReport(about=about.here(command, about.BESIDE_DIALECTS))
+        os.sched_setaffinity(0, {cores.load})
+        try:
+            report.rates = tuple(_measure(cores, arguments))
+        except Void as void:
+            print(f"benchmarks: void, and not written: {void}", file=sys.stderr)
+            return 1
+    print(tables(report))
+    if arguments.json:
+        arguments.json.write_bytes(to_json(report))
+    if arguments.markdown:
+        write_page(report, arguments.markdown)
+    return 0 if all(row.met for row in report.judged()) else 1
+
+
+def _measure(cores: Cores, arguments: argparse.Namespace) -> Iterator[DialectRate]:
+    chosen = arguments.only or [way.name for way in WAYS]
+    ways = [way for way in WAYS if way.name in (NATIVE, ONE_ROW) or way.name in chosen]
     with tempfile.TemporaryDirectory(prefix="benchmarks-") as folder:
         for name in NAMES:
             world = make_world(name, Path(folder) / name)
-            plans = [Plan(1, 32, arguments.rounds, arguments.seconds)]
-            for cell in measure(world, [Speaking(shape) for shape in shapes], plans, cores, tell):
-                native = cell.rates["native"].requests_per_second
-                for shape in shapes:
-                    rate = cell.rates[shape.name]
-                    share = rate.requests_per_second / native
-                    met = met and share >= BAR
-                    found = f"{rate.requests_per_second:>10,.0f}/s{rate.processor_seconds * 1e6:>8.1f} µs"
-                    print(f"{name:<10}{shape.name:<16}{found}{share:>8.2f} of native{'' if share >= BAR else '  NO'}")
-    return 0 if met else 1
+            yield from _measure_world(world, ways, cores, arguments.seconds, arguments.rounds)
+
+
+def _measure_world(
+    world: World, ways: Sequence[Speaking], cores: Cores, seconds: int, rounds: int
+) -> Iterator[DialectRate]:
+    tell(f"{world.name}: starting the server")
+    started = AllPorts(free_port(), free_port())
+    started.prepare(world)
+    with serving(started, world, cores, world.folder) as process:
+        server = started.reach(world, process.url(1))
+        found: dict[str, list[Round]] = {way.name: [] for way in ways}
+        for way in ways:
+            _check(way, server)
+            _load(way, server, process, WARM_SECONDS, cores)
+        for number in range(rounds):
+            for way in ways:
+                tell(f"{world.name}: round {number + 1}, {way.name}")
+                found[way.name].append(_load(way, server, process, seconds, cores))
+    started.verify(world, process.n_answered)
+    for way in ways:
+        rates, processor, busy = zip(*found[way.name], strict=True)
+        yield DialectRate(
+            world=world.name,
+            name=way.name,
+            beside=way.beside,
+            requests_per_second=statistics.median(rates),
+            processor_seconds=statistics.median(processor),
+            busy=statistics.median(busy),
+            rounds=rates,
+        )
+
+
+def _check(way: Speaking, server: Server) -> None:
+    for row in server.world.rows[:3]:
+        (expected,), answered = server.world.expected([row]), way.ask(server, row)
+        if not answered or abs(expected - answered[-1]) > CLOSEST:
+            raise Void(f"{way.name}: {server.world.name}: answered {answered}, expected {expected} as the last")
+
+
+def _load(way: Speaking, server: Server, process: Process, seconds: int, cores: Cores) -> Round:
+    before = process.processor_seconds()
+    found = way.load(server, n_connections=N_CONNECTIONS, seconds=seconds, core=cores.load)
+    used = process.processor_seconds() - before
+    process.n_answered += found.n_requests
+    return found.requests_per_second, used / found.n_requests, used / found.n_requests * found.requests_per_second
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=int, default=2, help="of each load")
+    parser.add_argument("--rounds", type=int, default=3, help="turns of each dialect")
+    names = [way.name for way in WAYS]
+    parser.add_argument(
+        "--only", nargs="*", metavar="DIALECT", choices=names, help=f"beside native: {'; '.join(names)}"
+    )
+    parser.add_argument("--show", type=Path, metavar="FILE", help="measure nothing: show what --json wrote")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures to this file")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables into this page")
+    return parser.parse_args()
 
 
 if __name__ == "__main__":

@@ -72,19 +72,20 @@ def parse(text: str) -> Load:
     """Read what wrk printed. Raises Void when a request failed or none was answered."""
     if "Non-2xx" in text or "Socket errors" in text:
         raise Void(f"some requests failed\n{text}")
-    n_requests = int(_found(r"(\d+) requests in", text))
+    n_requests = int(found(r"(\d+) requests in", text))
     if not n_requests:
         raise Void(f"no request was answered in time; --seconds gives a slow machine more\n{text}")
-    return Load(float(_found(r"Requests/sec:\s+([\d.]+)", text)), _latency(50, text), _latency(99, text), n_requests)
+    return Load(float(found(r"Requests/sec:\s+([\d.]+)", text)), _latency(50, text), _latency(99, text), n_requests)
 
 
 def _latency(percent: int, text: str) -> float:
-    number, unit = re.fullmatch(r"([\d.]+)(\w+)", _found(rf"^\s+{percent}%\s+(\S+)\s*$", text)).groups()  # type: ignore[union-attr]
+    number, unit = re.fullmatch(r"([\d.]+)(\w+)", found(rf"^\s+{percent}%\s+(\S+)\s*$", text)).groups()  # type: ignore[union-attr]
     return float(number) * UNITS[unit]
 
 
-def _found(pattern: str, text: str) -> str:
-    found = re.search(pattern, text, re.MULTILINE)
-    if found is None:
-        raise Void(f"wrk printed something else than expected\n{text}")
-    return found[1]
+def found(pattern: str, text: str) -> str:
+    """Return what a pattern's group matches in what a tool printed. Raises Void where it matches nothing."""
+    matched = re.search(pattern, text, re.MULTILINE)
+    if matched is None:
+        raise Void(f"something else was printed than expected\n{text}")
+    return matched[1]

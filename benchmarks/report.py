@@ -9,19 +9,24 @@ from pathlib import Path
 import msgspec
 
 from benchmarks.bars import Bar, judge
-from benchmarks.figures import Cell, Footprint, Report
+from benchmarks.figures import About, Cell, Footprint, Report
 
 BEGIN, END = "<!-- figures: written by `make bench`, not by hand -->", "<!-- end of figures -->"
 
 
 def write_page(report: Report, page: Path) -> None:
     """Put the tables between the marks of a page. Raises ValueError when it has no marks."""
+    put_between(page, BEGIN, END, tables(report))
+
+
+def put_between(page: Path, first: str, last: str, found: str) -> None:
+    """Put ``found`` between two lines of a page. Raises ValueError when it does not have them."""
     text = page.read_text(encoding="utf-8")
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
+    before, begin, rest = text.partition(first)
+    _, end, after = rest.partition(last)
     if not (begin and end):
-        raise ValueError(f"{page} has no line {BEGIN!r} with {END!r} behind it")
-    page.write_text("".join((before, begin, "\n\n", tables(report), "\n", end, after)), encoding="utf-8")
+        raise ValueError(f"{page} has no line {first!r} with {last!r} behind it")
+    page.write_text(f"{before}{begin}\n\n{found}\n{end}{after}", encoding="utf-8")
 
 
 def to_json(report: Report) -> bytes:
@@ -38,7 +43,7 @@ def read(file: Path) -> Report:
 
 def tables(report: Report) -> str:
     """Render everything that was measured."""
-    parts = [_about(report), _bars(list(judge(report)))]
+    parts = [about_text(report.about), _bars(list(judge(report)))]
     parts += [_cell(cell) for cell in report.cells]
     if report.footprints:
         parts.append(_footprints(report.footprints))
@@ -47,10 +52,10 @@ def tables(report: Report) -> str:
             (name, duration(found.p50_seconds), duration(found.p99_seconds), f"{found.n_calls:,}")
             for name, found in report.row.items()
         ]
-        parts.append(_table(("one row, 20 mixed columns", "p50", "p99", "calls"), rows))
+        parts.append(table(("one row, 20 mixed columns", "p50", "p99", "calls"), rows))
     for world, batch in report.batch.items():
         head = (f"{batch.n_rows:,} rows, {world}, one core", "rows/s")
-        parts.append(_table(head, [(name, f"{rate:,.0f}") for name, rate in batch.rates.items()]))
+        parts.append(table(head, [(name, f"{rate:,.0f}") for name, rate in batch.rates.items()]))
     return "\n".join(parts)
 
 
@@ -64,8 +69,8 @@ def _digits(number: float) -> str:
     return f"{number:.2f}" if number < 10 else f"{number:.1f}" if number < 100 else f"{number:,.0f}"
 
 
-def _about(report: Report) -> str:
-    about = report.about
+def about_text(about: About) -> str:
+    """Say when, where and how."""
     versions = ", ".join(f"{name} {version}" for name, version in about.versions.items())
     return (
         f"{about.date}, `{about.command}`, {about.n_cores} cores of {about.processor}, {about.system}; "
@@ -75,7 +80,7 @@ def _about(report: Report) -> str:
 
 def _bars(bars: Sequence[Bar]) -> str:
     head = ("what", "Scoreline", "opponent", "found", "bar", "moonshot", "met")
-    return _table(head, [_bar(bar) for bar in bars])
+    return table(head, [_bar(bar) for bar in bars])
 
 
 def _bar(bar: Bar) -> Sequence[str]:
@@ -94,7 +99,7 @@ def _cell(cell: Cell) -> str:
         times = duration(rate.p50_seconds), duration(rate.p99_seconds), duration(rate.processor_seconds)
         rows.append((name, f"{rate.requests_per_second:,.0f}", ratio, *times))
     what = f"{cell.world}, {_count(cell.n_rows, 'row')} a request, {_count(cell.n_connections, 'connection')}"
-    return _table((what, "requests/s", "scoreline is", "p50", "p99", "processor a request"), rows)
+    return table((what, "requests/s", "scoreline is", "p50", "p99", "processor a request"), rows)
 
 
 def _footprints(footprints: dict[str, Footprint]) -> str:
@@ -111,10 +116,11 @@ def _footprints(footprints: dict[str, Footprint]) -> str:
         shares = [_megabytes(sum(memory.pss_bytes for memory in all_)) for all_ in (found.before, found.after)]
         start, worker = duration(statistics.median(found.starts)), _megabytes(found.worker.rss_bytes)
         rows.append((name, start, worker, str(len(found.after)), *shares))
-    return _table(head, rows)
+    return table(head, rows)
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Render a table of Markdown whose first column is flush left."""
     widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
     return "\n".join(_lines(head, rows, widths)) + "\n"
 

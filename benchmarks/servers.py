@@ -50,7 +50,7 @@ class Server:
     def __init__(self, way: Way, world: World, cores: Cores, folder: Path) -> None:
         self.way, self.world = way, world
         self._log = folder / f"{world.name} {way.name}.log"
-        self._port = _free_port()
+        self._port = free_port()
         self.n_answered = 0
         self.start_seconds = 0.0
         """From the start of its process to its first score."""
@@ -192,7 +192,7 @@ def _environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(("SCORELINE_", "PYTHON"))}
 
 
-def _free_port() -> int:
+def free_port() -> int:
     """Find a port that no connection is given as its own: one that asks before the server listens could meet itself."""
     while True:
         port = random.choice(PORTS)
