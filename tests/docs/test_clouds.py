@@ -19,6 +19,7 @@ from scoreline.web.control.azure import azure_routes
 from scoreline.web.control.clouds import cloud_routes
 from scoreline.web.control.many_models import many_models_routes
 from scoreline.web.gate import KeyGate
+from scoreline.web.grpc import Door
 from scoreline.web.server import background, bind
 from scoreline.web.service import Service
 
@@ -63,7 +64,7 @@ def test_a_line_answers_with_json(line: str, environment: dict[str, str], tmp_pa
 def test_every_route_beside_scoring_is_documented(tmp_path: Path) -> None:
     documented = AZURE + (DOCS / "clouds.md").read_text("utf-8")
     with open_app(Settings.of(home=tmp_path, environment={})) as app:
-        service = Service(app, None, None, None, None, None, {})  # type: ignore[arg-type]
+        service = Service(app, None, None, None, None, None, {}, Door())  # type: ignore[arg-type]
         for routes in (azure_routes, cloud_routes, many_models_routes):
             for route in routes(service):
                 last = route.path.replace("{name}", "NAME").rstrip("/").rpartition("/")[2]

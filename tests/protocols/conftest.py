@@ -19,7 +19,7 @@ from scoreline.scoring.pipeline import ScoringPipeline, load
 from scoreline.web.admission import Limits
 from scoreline.web.app import create_app
 from scoreline.web.gate import Gate, KeyGate, OpenGate
-from scoreline.web.grpc import Address, hold_address, open_grpc
+from scoreline.web.grpc import grpc_listener
 from scoreline.web.server import background, bind
 from scoreline.web.thrift import thrift_listener
 
@@ -121,13 +121,13 @@ def _world(folder: Path, *make_gate: Callable[[], Gate]) -> Iterator[World]:
             app.registry.deploy(name, name, default=name == "credit")
             pipelines[name] = load(file)
         limits = Limits(body_bytes=MAX_BODY_BYTES)
-        with hold_address(Address("127.0.0.1", 0)) as grpc:
-            gate, other_gate = (make() for make in make_gate)
-            thrift = bind(port=0)
-            listeners = [open_grpc(grpc), thrift_listener(thrift)]
-            lane = create_app(app.registry, limits=limits, gate=gate, listeners=listeners)
-            asgi = create_app(app.registry, limits=limits, gate=other_gate, fast_lane=False)
-            yield from _asked(lane, asgi, pipelines, str(grpc), thrift.getsockname())
+        gate, other_gate = (make() for make in make_gate)
+        grpc, thrift = bind(port=0), bind(port=0)
+        listeners = [grpc_listener(grpc), thrift_listener(thrift)]
+        lane = create_app(app.registry, limits=limits, gate=gate, listeners=listeners)
+        asgi = create_app(app.registry, limits=limits, gate=other_gate, fast_lane=False)
+        grpc_address = "{}:{}".format(*grpc.getsockname())
+        yield from _asked(lane, asgi, pipelines, grpc_address, thrift.getsockname())
 
 
 def _asked(

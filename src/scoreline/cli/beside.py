@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import socket
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -30,27 +32,34 @@ def open_beside(
     certificate: Path | None = None,
     key: Path | None = None,
 ) -> Iterator[Beside]:
-    """Keep the addresses that are asked for until the server ends. Raises MissingExtra, Conflict, BadSetting.
+    """Keep the addresses that are asked for until the server ends. Raises Conflict, BadSetting.
 
     Both speak TLS, and nothing else, where there is a certificate.
     """
+    if grpc_port is None and thrift_port is None:
+        yield Beside([], {})
+        return
+    from scoreline.web.secure import Certificate
+    from scoreline.web.shared_address import shared_address
+
     beside = Beside([], {})
     with ExitStack() as held:
+
+        def listen(spoken: str, port: str, answering: Callable[[socket.socket], Listener]) -> None:
+            option = f"--{spoken}-port"
+            found = shared_address(host, values.port_number(port, option), n_workers, answering, option)
+            address = held.enter_context(found)
+            beside.listeners.append(address.listen)
+            beside.addresses[spoken] = str(address)
+
         if grpc_port is not None:
-            from scoreline.web.grpc import Address, hold_address, need_grpc, open_grpc
+            from scoreline.web.grpc import GRPC_PROTOCOLS, grpc_listener
 
-            need_grpc()
-            port = values.port_number(grpc_port, "--grpc-port")
-            address = held.enter_context(hold_address(Address(host, port, certificate, key)))
-            beside.listeners.append(open_grpc(address))
-            beside.addresses["grpc"] = str(address)
+            own = None if certificate is None or key is None else Certificate(certificate, key, GRPC_PROTOCOLS)
+            listen("grpc", grpc_port, partial(grpc_listener, certificate=own))
         if thrift_port is not None:
-            from scoreline.web.secure import Certificate
-            from scoreline.web.thrift import thrift_address
+            from scoreline.web.thrift import thrift_listener
 
-            port = values.port_number(thrift_port, "--thrift-port")
             own = None if certificate is None or key is None else Certificate(certificate, key)
-            thrift = held.enter_context(thrift_address(host, port, n_workers, own))
-            beside.listeners.append(thrift.listen)
-            beside.addresses["thrift"] = str(thrift)
+            listen("thrift", thrift_port, partial(thrift_listener, certificate=own))
         yield beside

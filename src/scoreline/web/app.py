@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from starlette.routing import Route
@@ -26,6 +27,7 @@ from scoreline.web.cors import Cors
 from scoreline.web.descriptors import room_for_connections
 from scoreline.web.fastlane import ADMISSION, LANE, Lane
 from scoreline.web.gate import Gate, OpenGate
+from scoreline.web.grpc import Door
 from scoreline.web.health import Health, health_routes
 from scoreline.web.large import give_back_soon
 from scoreline.web.media import DialectMedia
@@ -96,7 +98,7 @@ def create_app(
             await asyncio.to_thread(deployments.start)
             admission.n_connections = room_for_connections(limits.n_connections)
             shared = (deployments, plane, admission, watch, spoken, gate, cors, aliases, data_folder)
-            lane = {LANE: Lane(*shared)} if fast_lane else {}
+            lane = {LANE: Lane(*shared, http2=partial(service.http2.connect, service))} if fast_lane else {}
             async with AsyncExitStack() as listening:
                 for listener in listeners:
                     await listening.enter_async_context(listener(service))
@@ -116,7 +118,7 @@ def create_app(
     routes += health_routes(deployments, health, write_error) + readyz_routes(deployments, health)
     routes.append(metrics_route(watch, write_error))
     routes += catalog_routes(deployments, write_error)
-    service = Service(control, deployments, plane, admission, watch, gate, spoken, data_folder)
+    service = Service(control, deployments, plane, admission, watch, gate, spoken, Door(), data_folder)
 
     def late() -> list[Route]:
         from scoreline.web.control import CONTROLS

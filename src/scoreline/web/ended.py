@@ -14,6 +14,7 @@ from scoreline.web.gate import BY
 
 if TYPE_CHECKING:
     from scoreline.web.fastlane.call import Call
+    from scoreline.web.grpc.call import Call as GrpcCall
 
 GONE = 499
 """The status of a request whose caller left before it was whole; nginx has it so."""
@@ -48,7 +49,7 @@ class Ended(NamedTuple):
     """Name of the key or the user; empty: nobody knows."""
 
 
-def of_call(call: Call, status: int, error: ScorelineError | None = None) -> Ended:
+def of_call(call: Call | GrpcCall, status: int, error: ScorelineError | None = None) -> Ended:
     """Return what came of a call."""
     target = call.target
     return Ended(

@@ -23,6 +23,8 @@ from scoreline.web.logs import Destination, JsonLines, RequestLine
 if TYPE_CHECKING:
     from scoreline.web.fastlane.call import Call
     from scoreline.web.fastlane.targets import Target
+    from scoreline.web.grpc.call import Call as GrpcCall
+    from scoreline.web.grpc.head import Target as GrpcTarget
 
 log = logging.getLogger("scoreline.requests")
 _all = logging.getLogger("scoreline")
@@ -75,7 +77,7 @@ def request_line(request: Ended, now: float) -> RequestLine:
     return line
 
 
-def log_scored(calls: Sequence[Call], now: float) -> None:
+def log_scored(calls: Sequence[Call | GrpcCall], now: float) -> None:
     """Log calls that were scored, ``now`` on the plane's clock: the caller has asked whether they are to be logged."""
     own = _own_log()
     if own is None:
@@ -92,9 +94,9 @@ class _JsonParts:
     """Puts lines together out of parts that many of them share."""
 
     def __init__(self) -> None:
-        self._parts: dict[tuple[Active, Target, str], str] = {}
+        self._parts: dict[tuple[Active, Target | GrpcTarget, str], str] = {}
 
-    def lines(self, calls: Sequence[Call], start: str, now: float) -> str:
+    def lines(self, calls: Sequence[Call | GrpcCall], start: str, now: float) -> str:
         lines = []
         active = target = by = None
         shared = ""
@@ -112,7 +114,7 @@ class _JsonParts:
             lines.append(f'{shared},"seconds":{seconds:.6f},"n_rows":{n_rows},"request_id":"{request_id}"{more}}}\n')
         return "".join(lines)
 
-    def _part(self, active: Active, target: Target, by: str) -> str:
+    def _part(self, active: Active, target: Target | GrpcTarget, by: str) -> str:
         part = self._parts.get((active, target, by))
         if part is None:
             if len(self._parts) >= N_PARTS_KEPT:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 import ssl
+from collections.abc import Sequence
 from pathlib import Path
 
 from scoreline.core.errors import BadSetting
@@ -14,7 +15,8 @@ HANDSHAKE_SECONDS = 10.0
 """How long a caller may take to begin."""
 CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 """Of TLS 1.2: those with forward secrecy and authenticated encryption. All of TLS 1.3 have both."""
-PROTOCOLS = ["http/1.1"]
+PROTOCOLS = ("http/1.1", "h2")
+"""In the order in which they are chosen: whoever offers both goes on with HTTP/1.1, callers of gRPC offer h2 alone."""
 LOOK_SECONDS = 1.0
 """How often it is looked whether the files have changed."""
 
@@ -27,11 +29,12 @@ class Certificate:
     Made before a server forks: what a caller was given by one worker to resume with is then good for all of them.
     """
 
-    def __init__(self, certificate: Path, key: Path) -> None:
+    def __init__(self, certificate: Path, key: Path, protocols: Sequence[str] = PROTOCOLS) -> None:
         """Read the files. Raises BadSetting when they hold no certificate and its key."""
         self._files = certificate, key
         self._seen = self._state()
         self.context = _context(*self._files)
+        self.context.set_alpn_protocols(list(protocols))
 
     def refresh(self, *, anyway: bool = False) -> None:
         """Take up what the files hold where they have changed; connections that are there stay as they are.
@@ -77,7 +80,6 @@ def _context(certificate: Path, key: Path) -> ssl.SSLContext:
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION | ssl.OP_CIPHER_SERVER_PREFERENCE
     context.set_ciphers(CIPHERS)
-    context.set_alpn_protocols(PROTOCOLS)
     try:
         context.load_cert_chain(certificate, key, password="")  # a key that is encrypted must not ask for one
     except (OSError, ValueError) as error:

@@ -30,10 +30,13 @@ DRAIN_SECONDS = 30
 """How long requests in flight may take once the server was asked to stop."""
 
 
-def bind(host: str = DEFAULT_HOST, port: int = DEFAULT_PORT, *, next_free: bool = False) -> socket.socket:
+def bind(
+    host: str = DEFAULT_HOST, port: int = DEFAULT_PORT, *, next_free: bool = False, option: str = "--port"
+) -> socket.socket:
     """Return a listening socket. With ``next_free`` a port that is taken gives way to the next one that is not.
 
-    Raises Conflict when the port is taken, BadSetting when the address cannot be bound.
+    ``option`` is the one that asked for it. Raises Conflict when the port is taken, BadSetting when the address cannot
+    be bound.
     """
     last = min(port + N_PORTS_TO_TRY, 65536) if next_free and port else port + 1
     for candidate in range(port, last):
@@ -44,13 +47,14 @@ def bind(host: str = DEFAULT_HOST, port: int = DEFAULT_PORT, *, next_free: bool 
                 continue
             reason = os.strerror(error.errno) if isinstance(error.errno, int) and error.errno > 0 else str(error)
             raise BadSetting(
-                f"cannot listen on {host}:{candidate}: {reason}", hint="choose another --host or --port"
+                f"cannot listen on {host}:{candidate}: {reason}", hint=f"choose another --host or {option}"
             ) from None
     if last > port + 1:
         raise Conflict(f"ports {port} to {last - 1} of {host} are all taken", hint="name a free one with --port")
+    or_auto = ", or let `--port auto` find a free one" if option == "--port" else ""
     raise Conflict(
         f"port {port} of {host} is taken by another program",
-        hint=f"stop it, choose another with --port {port + 1}, or let `--port auto` find a free one",
+        hint=f"stop it, choose another with {option} {port + 1}{or_auto}",
     )
 
 

@@ -16,6 +16,7 @@ from scoreline.web.watch import Watch
 
 if TYPE_CHECKING:
     from scoreline.app.settings import App
+    from scoreline.web.grpc.door import Door
 
 
 class Service(NamedTuple):
@@ -30,6 +31,8 @@ class Service(NamedTuple):
     gate: Gate
     media: Mapping[str, DialectMedia]
     """Those of each dialect, by its name."""
+    http2: Door
+    """The way in for connections that speak HTTP/2."""
     data_folder: DataFolder = NO_FOLDER
     """Whose files callers may name."""
 

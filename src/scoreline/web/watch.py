@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from uvicorn import Server
 
     from scoreline.web.fastlane.call import Call
+    from scoreline.web.grpc.call import Call as GrpcCall
 
 WATCH = "watch"
 """Under this name an application puts its ``Watch`` into the state of its lifespan."""
@@ -91,7 +92,7 @@ class Watch:
         scope["headers"] = [(b"traceparent", span.traceparent.encode()), *scope["headers"]]
         return span
 
-    def scored(self, calls: Sequence[Call], now: float) -> None:
+    def scored(self, calls: Sequence[Call | GrpcCall], now: float) -> None:
         """Write down calls that were answered with their scores. The plane has told the meters of them."""
         if log.isEnabledFor(logging.INFO):
             log_scored(calls, now)

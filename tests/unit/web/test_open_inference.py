@@ -26,9 +26,8 @@ from scoreline.serving.errors import grpc_code
 from scoreline.web.admission import Limits
 from scoreline.web.app import create_app
 from scoreline.web.gate import Gate, KeyGate
-from scoreline.web.grpc import Address, hold_address, open_grpc
-from scoreline.web.grpc.health import HEALTH_SERVICE
-from scoreline.web.grpc.messages import SERVICE, Messages
+from scoreline.web.grpc import grpc_listener
+from scoreline.web.grpc.messages import HEALTH, SERVICE, Messages
 from scoreline.web.grpc.proto import read_proto
 from scoreline.web.server import background, bind
 
@@ -53,17 +52,17 @@ class Served(NamedTuple):
 
 @contextmanager
 def serving(app: App, *, fast_lane: bool = True, gate: Gate | None = None) -> Iterator[Served]:
-    with hold_address(Address("127.0.0.1", 0)) as address:
-        limits = Limits(body_bytes=MOST_BYTES)
-        application = create_app(
-            app.registry, limits=limits, fast_lane=fast_lane, gate=gate, control=app, listeners=[open_grpc(address)]
-        )
-        with (
-            background(application, bind(port=0)) as url,
-            httpx.Client(base_url=url) as http,
-            grpc.insecure_channel(str(address)) as channel,
-        ):
-            yield Served(app, http, channel, Messages())
+    listening = bind(port=0)
+    limits, listeners = Limits(body_bytes=MOST_BYTES), [grpc_listener(listening)]
+    application = create_app(
+        app.registry, limits=limits, fast_lane=fast_lane, gate=gate, control=app, listeners=listeners
+    )
+    with (
+        background(application, bind(port=0)) as url,
+        httpx.Client(base_url=url) as http,
+        grpc.insecure_channel("{}:{}".format(*listening.getsockname())) as channel,
+    ):
+        yield Served(app, http, channel, Messages())
 
 
 @pytest.fixture(scope="module")
@@ -265,22 +264,10 @@ def test_health_is_told_and_watched(served: Served) -> None:
 
 def test_reflection_tells_the_services_and_their_messages(served: Served) -> None:
     told = ProtoReflectionDescriptorDatabase(served.channel)
-    assert {SERVICE, HEALTH_SERVICE} <= set(told.get_services())
+    assert {SERVICE, HEALTH} <= set(told.get_services())
     methods = DescriptorPool(told).FindServiceByName(SERVICE).methods_by_name
     assert set(methods) == set(served.messages.methods)
     assert methods["ModelInfer"].input_type.fields_by_name["raw_input_contents"].number == 7
-
-
-def test_an_address_that_is_held_is_nobody_elses() -> None:
-    with hold_address(Address("127.0.0.1", 0)) as held, pytest.raises(OSError, match="in use"):
-        bind_alone(held)
-
-
-def bind_alone(address: Address) -> None:
-    import socket
-
-    with socket.socket() as other:
-        other.bind((address.host, address.port))
 
 
 def test_every_error_has_a_code_of_grpc() -> None:
@@ -313,7 +300,7 @@ def test_the_text_of_a_proto_becomes_messages() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", 'syntax = "proto2";', PROTO.replace("message Inner", "enum Inner"), PROTO.replace("(Outer)", "(Nobody)")],
+    ["", 'syntax = "proto2";', PROTO.replace("message Inner", "group Inner"), PROTO.replace("(Outer)", "(Nobody)")],
 )
 def test_what_is_no_proto_of_ours_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"expected|no message"):

@@ -15,7 +15,7 @@ from tests.unit.web.test_thrift import floats, login, score
 from scoreline.app.settings import App, Settings, open_app
 from scoreline.web.app import create_app
 from scoreline.web.gate import KeyGate
-from scoreline.web.grpc import Address, hold_address, open_grpc
+from scoreline.web.grpc import grpc_listener
 from scoreline.web.grpc.messages import SERVICE, Messages
 from scoreline.web.server import background, bind
 
@@ -71,12 +71,11 @@ class Grpc:
 
 @pytest.fixture(scope="module")
 def over_grpc(world: World) -> Iterator[Grpc]:
-    with hold_address(Address("127.0.0.1", 0)) as address:
-        web = create_app(
-            world.app.registry, gate=KeyGate(world.app.security), control=world.app, listeners=[open_grpc(address)]
-        )
-        with background(web, bind(port=0)), grpc.insecure_channel(str(address)) as channel:
-            yield Grpc(channel)
+    listening = bind(port=0)
+    address, listener = "{}:{}".format(*listening.getsockname()), grpc_listener(listening)
+    web = create_app(world.app.registry, gate=KeyGate(world.app.security), control=world.app, listeners=[listener])
+    with background(web, bind(port=0)), grpc.insecure_channel(address) as channel:
+        yield Grpc(channel)
 
 
 def _name(world: World, by: str) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from bisect import bisect
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, MutableSet, Sequence
 from itertools import accumulate
 from operator import attrgetter
+from typing import Any
 
 from uvicorn.server import ServerState
 
@@ -39,6 +40,9 @@ PACKED_IN_THREAD_BYTES = 8 * 1024
 """The answers to bodies of this size take time to pack."""
 
 
+Http2 = Callable[[asyncio.AbstractEventLoop, MutableSet[Any]], asyncio.Protocol]
+
+
 class Lane:
     """Answers the requests that were read in one turn of the event loop together, at the end of the turn."""
 
@@ -53,6 +57,7 @@ class Lane:
         cors: Cors | None = None,
         aliases: Mapping[str, str] = {},
         data_folder: DataFolder = NO_FOLDER,
+        http2: Http2 | None = None,
     ) -> None:
         self.deployments = deployments
         self.admission = admission
@@ -61,6 +66,8 @@ class Lane:
         self.targets = Targets(media, cors, aliases)
         self.connections = Connections()
         self.heads = Heads()
+        self.http2 = http2
+        """Makes the protocol of a connection that speaks HTTP/2."""
         watch.n_calls = lambda: self.connections.n_calls
         self._counts_pending = admission.counts_pending
         self._plane = plane

@@ -20,6 +20,7 @@ from scoreline.web.fastlane.patience import PatientConnection
 from scoreline.web.fastlane.targets import Target
 from scoreline.web.fastlane.upgrade import head_without_offer, is_offered, make_parser
 from scoreline.web.gate import Known
+from scoreline.web.http2.preface import PREFACE, behind_preface
 from scoreline.web.large import LARGE_BODY_BYTES
 from scoreline.web.reach import check_reach
 from scoreline.web.requests import new_request_id
@@ -64,11 +65,24 @@ class FastLane(PatientConnection):
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserError:
-            self.send_400_response(NO_HTTP)
+            rest = behind_preface(data) if self.cycle is None else None
+            if rest is None or self._lane.http2 is None:
+                self.send_400_response(NO_HTTP)
+            else:
+                self._become_http2(self._lane.http2(self.loop, self.server_state.connections), rest)
         except httptools.HttpParserUpgrade as offer:
             if is_offered(self.parser):
                 return memoryview(data)[offer.args[0] :]
         return None
+
+    def _become_http2(self, http2: asyncio.Protocol, rest: bytes) -> None:
+        """Hand the connection over, with what came behind the words that the parser has read."""
+        transport, self._ending = self.transport, True
+        self.server_state.connections.discard(self)
+        self._lane.connections.discard(self)
+        transport.set_protocol(http2)
+        http2.connection_made(transport)
+        http2.data_received(PREFACE + rest)
 
     def _received_part(self, n_bytes: int) -> None:
         """Take note of a request that is not whole at the end of a packet."""

@@ -1,6 +1,6 @@
-"""The Open Inference Protocol over gRPC. grpcio is imported where a worker listens: it survives no fork."""
+"""gRPC over HTTP/2, in a worker's event loop. What it takes to speak it is imported with the first connection."""
 
-from scoreline.web.grpc.address import Address, hold_address, need_grpc
-from scoreline.web.grpc.open import open_grpc
+from scoreline.web.grpc.door import Door
+from scoreline.web.grpc.listener import GRPC_PROTOCOLS, grpc_listener
 
-__all__ = ["Address", "hold_address", "need_grpc", "open_grpc"]
+__all__ = ["GRPC_PROTOCOLS", "Door", "grpc_listener"]

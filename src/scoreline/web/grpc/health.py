@@ -3,51 +3,49 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import Mapping
 from typing import Any
 
-import grpc
-from grpc_health.v1 import health_pb2
-
+from scoreline.core.errors import NotFound
 from scoreline.web.control.open_inference import is_ready
-from scoreline.web.grpc.messages import SERVICE
+from scoreline.web.grpc.call import Call
+from scoreline.web.grpc.messages import SERVICE, Method
 from scoreline.web.health import TEST_SECONDS, Health
 from scoreline.web.service import Service
 
-HEALTH_SERVICE = "grpc.health.v1.Health"
-_STATUS = health_pb2.HealthCheckResponse.ServingStatus
+SERVING, NOT_SERVING, SERVICE_UNKNOWN = 1, 2, 3
 
 
-def health_handlers(service: Service) -> Any:
-    """Return the handlers of the health service. It needs no key: who asks is often the orchestrator."""
-    health = Health(service.deployments, service.watch)
+class HealthService:
+    """The service. It needs no key: who asks is often the orchestrator."""
 
-    async def status(name: str) -> int:
+    def __init__(self, service: Service, methods: Mapping[str, Method]) -> None:
+        self._health = Health(service.deployments, service.watch)
+        self._response = methods["Check"].response
+        self.views = (("Check", self._check), ("Watch", self._watch))
+
+    async def _status(self, name: str) -> int:
         if name not in ("", SERVICE):
-            return int(_STATUS.Value("SERVICE_UNKNOWN"))
-        return int(_STATUS.Value("SERVING" if await is_ready(health) else "NOT_SERVING"))
+            return SERVICE_UNKNOWN
+        return SERVING if await is_ready(self._health) else NOT_SERVING
 
-    async def check(request: Any, context: Any) -> Any:
-        found = await status(request.service)
-        if found == _STATUS.Value("SERVICE_UNKNOWN"):
-            await context.abort(grpc.StatusCode.NOT_FOUND, f"no service is named `{request.service[:100]}`")
-        return health_pb2.HealthCheckResponse(status=found)
+    async def _check(self, message: Any, call: Call) -> Any:
+        found = await self._status(message.service)
+        if found == SERVICE_UNKNOWN:
+            raise NotFound(f"no service is named `{message.service[:100]}`", hint=f"`{SERVICE}` is here")
+        return self._response(status=found)
 
-    async def watch(request: Any, _: Any) -> AsyncIterator[Any]:
+    async def _watch(self, message: Any, call: Call) -> None:
         told = None
-        while not health.is_draining:
-            found = await status(request.service)
+        while not self._health.is_draining:
+            found = await self._status(message.service)
             if found != told:
                 told = found
-                yield health_pb2.HealthCheckResponse(status=found)
+                self._tell(call, found)
             await asyncio.sleep(TEST_SECONDS)
-        yield health_pb2.HealthCheckResponse(status=_STATUS.Value("NOT_SERVING"))
+        self._tell(call, NOT_SERVING)
+        call.finish()
 
-    read, write = health_pb2.HealthCheckRequest.FromString, health_pb2.HealthCheckResponse.SerializeToString
-    return grpc.method_handlers_generic_handler(
-        HEALTH_SERVICE,
-        {
-            "Check": grpc.unary_unary_rpc_method_handler(check, read, write),
-            "Watch": grpc.unary_stream_rpc_method_handler(watch, read, write),
-        },
-    )
+    def _tell(self, call: Call, status: int) -> None:
+        call.send(self._response(status=status).SerializeToString())
+        call.stream.connection.flush()

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
+from google.protobuf.message import DecodeError
 
 from scoreline.core.errors import BadRequest, ScorelineError
 from scoreline.scoring.predictions import Predictions
@@ -15,6 +16,7 @@ from scoreline.serving.protocols.dialect import Call, Refusal, Reply
 from scoreline.serving.protocols.oip.datatypes import DATATYPES, DTYPES, Values, pack, texts, unpack
 from scoreline.serving.protocols.oip.outputs import choose, shape
 from scoreline.serving.protocols.oip.tensors import N_MANY_ROWS, Given, decode
+from scoreline.web.grpc.messages import Method
 
 NAME = "oip_grpc"
 CONTENTS: Mapping[str, str] = {
@@ -36,6 +38,22 @@ _ARRAYS: Mapping[str, Any] = {**DTYPES, "BOOL": np.dtype(bool), "INT8": np.dtype
 """Typed contents have no integers of fewer than 32 bits, and nobody says that those that are there are small."""
 
 
+class Inferring:
+    """Reads the messages."""
+
+    def __init__(self, method: Method) -> None:
+        self._read = method.request.FromString
+        self._response = method.response
+
+    def read(self, data: bytes) -> Infer:
+        """Return the dialect of the request that is in a message. Raises BadRequest."""
+        try:
+            message = self._read(data)
+        except DecodeError as error:
+            raise BadRequest(f"the message is no ModelInferRequest: {error}", hint="see open_inference.proto") from None
+        return Infer(message, self._response)
+
+
 class Infer:
     """The dialect of one request, which is a message already."""
 
@@ -49,6 +67,8 @@ class Infer:
     def __init__(self, message: Any, response: Callable[..., Any]) -> None:
         self._message = message
         self._response = response
+        self.model_name: str = message.model_name
+        self.model_version: str = message.model_version
 
     def decode(self, body: bytes, active: Active) -> Call:
         message = self._message

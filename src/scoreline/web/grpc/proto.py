@@ -1,7 +1,7 @@
 """Reads the text of a ``.proto``: protobuf's own API makes messages out of descriptors, but none out of text.
 
-What it reads of proto3: ``package``; ``message`` with fields, ``repeated``, ``map``, ``oneof`` and messages within;
-``service`` with ``rpc`` of one message each way. Anything else is a ValueError: the text is ours.
+What it reads of proto3: ``package``; ``message`` with fields, ``repeated``, ``map``, ``oneof``, ``enum`` and messages
+within; ``service`` with ``rpc`` and ``stream``. Anything else is a ValueError: the text is ours.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ class _Reader:
         self._tokens: Iterator[str] = (token for token in _TOKEN.findall(text) if token)
         self._next = next(self._tokens, "")
         self._messages: set[str] = set()
+        self._enums: set[str] = set()
         """Full names."""
         self._meant: list[tuple[Any, str, str]] = []
         """Descriptors that mean a message, their member that names it, and the scope in which they stand."""
@@ -47,7 +48,10 @@ class _Reader:
             else:
                 raise ValueError(f"expected a message or a service, found {what!r}")
         for descriptor, member, scope in self._meant:
-            setattr(descriptor, member, "." + self._resolve(getattr(descriptor, member), scope))
+            full_name = self._resolve(getattr(descriptor, member), scope)
+            setattr(descriptor, member, "." + full_name)
+            if full_name in self._enums:
+                descriptor.type = FieldDescriptorProto.TYPE_ENUM
         return file
 
     def _message(self, message: Any, scope: str) -> None:
@@ -59,6 +63,9 @@ class _Reader:
             if self._next == "message":
                 self._take()
                 self._message(message.nested_type.add(), full_name)
+            elif self._next == "enum":
+                self._take()
+                self._enum(message.enum_type.add(), full_name)
             elif self._next == "oneof":
                 self._take()
                 message.oneof_decl.add(name=self._take())
@@ -70,6 +77,17 @@ class _Reader:
                 self._map(message, full_name)
             else:
                 self._field(message, full_name)
+        self._expect("}")
+
+    def _enum(self, enum: Any, scope: str) -> None:
+        enum.name = self._take()
+        self._enums.add(f"{scope}.{enum.name}")
+        self._expect("{")
+        while self._next != "}":
+            name = self._take()
+            self._expect("=")
+            enum.value.add(name=name, number=int(self._take()))
+            self._expect(";")
         self._expect("}")
 
     def _field(self, message: Any, scope: str) -> Any:
@@ -117,8 +135,10 @@ class _Reader:
             self._expect("rpc")
             method = service.method.add(name=self._take())
             self._expect("(")
+            method.client_streaming = self._is_stream()
             method.input_type = self._take()
             self._expect(")", "returns", "(")
+            method.server_streaming = self._is_stream()
             method.output_type = self._take()
             self._expect(")", ";")
         self._expect("}")
@@ -126,10 +146,16 @@ class _Reader:
             (method, member, package) for method in service.method for member in ("input_type", "output_type")
         ]
 
+    def _is_stream(self) -> bool:
+        if self._next != "stream":
+            return False
+        self._take()
+        return True
+
     def _resolve(self, name: str, scope: str) -> str:
-        """Return the full name of the message that ``name`` means in ``scope``, the nearest one."""
+        """Return the full name of the message or enum that ``name`` means in ``scope``, the nearest one."""
         while scope:
-            if (full_name := f"{scope}.{name}") in self._messages:
+            if (full_name := f"{scope}.{name}") in self._messages | self._enums:
                 return full_name
             scope = scope.rpartition(".")[0]
         raise ValueError(f"no message is named {name!r}")

@@ -18,7 +18,7 @@ from scoreline.web.service import Service
 from scoreline.web.thrift.call import Call
 from scoreline.web.thrift.caller import Caller
 from scoreline.web.thrift.framing import Messages
-from scoreline.web.thrift.turn import Turn, is_large
+from scoreline.web.turn import Turn
 
 if TYPE_CHECKING:
     from scoreline.web.thrift.listener import Connections
@@ -166,7 +166,7 @@ class Connection(asyncio.Protocol):
             except ScorelineError as error:
                 call.take(error)
             else:
-                self._stuck = is_large(call)
+                self._stuck = self._turn.is_large(call)
                 return
         if call is self._waiting[0]:
             self._loop.call_soon(self.send)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from scoreline.core.errors import BadRequest
 from scoreline.serving.protocols.thrift.scan import Scanner
 from scoreline.web.admission import Admission, Body
-from scoreline.web.thrift.turn import LARGE_MESSAGE_BYTES
 
 _STRICT = 0x80
 """The first byte of a message of the strict protocol. That of a frame is less: its length is no negative number."""
 _LENGTH_BYTES = 4
+LARGE_MESSAGE_BYTES = 16 * 1024
+"""A message of this size is answered in a thread: it holds hundreds of rows."""
 
 
 class Messages:

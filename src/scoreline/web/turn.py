@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from scoreline.serving.plane import Asked, Plane
 from scoreline.serving.protocols.dialect import Reply
 from scoreline.web.large import large_bodies
 
-LARGE_MESSAGE_BYTES = 16 * 1024
-"""A message of this size is answered in a thread: it holds hundreds of rows."""
 N_TOGETHER = 256
 
 CallT = TypeVar("CallT", bound=Asked)
@@ -20,21 +18,26 @@ Finish = Callable[[Sequence[CallT], Sequence[Reply | Exception]], None]
 
 
 class Turn(Generic[CallT]):
-    """The calls of one turn."""
+    """The calls of one turn. A body of ``large_bytes`` is answered in a thread."""
 
-    def __init__(self, plane: Plane, finish: Finish[CallT]) -> None:
+    def __init__(self, plane: Plane, finish: Finish[CallT], large_bytes: int) -> None:
         self._plane = plane
         self._finish = finish
+        self._large_bytes = large_bytes
         self._waiting: list[CallT] = []
 
     def add(self, call: CallT, loop: asyncio.AbstractEventLoop) -> None:
         """Answer ``call`` at the end of this turn, or in a thread. Raises Unavailable where that has too much to do."""
-        if is_large(call):
+        if self.is_large(call):
             large_bodies.submit(self._answer_large, call, loop)
             return
         if not self._waiting:
             loop.call_soon(self._end, loop)
         self._waiting.append(call)
+
+    def is_large(self, call: CallT) -> bool:
+        """Whether a call is answered in a thread."""
+        return len(call.body) >= self._large_bytes
 
     def _end(self, loop: asyncio.AbstractEventLoop) -> None:
         calls, self._waiting = self._waiting[:N_TOGETHER], self._waiting[N_TOGETHER:]
@@ -43,13 +46,12 @@ class Turn(Generic[CallT]):
         self._finish(calls, self._plane.answer(calls))
 
     def _answer_large(self, call: CallT, loop: asyncio.AbstractEventLoop) -> None:
-        answers = self._plane.answer((call,))
-        try:
-            loop.call_soon_threadsafe(self._finish, (call,), answers)
-        except RuntimeError:
-            return  # the server gave up waiting, and its loop is closed
+        in_loop(loop, self._finish, (call,), self._plane.answer((call,)))
 
 
-def is_large(call: Asked) -> bool:
-    """Whether a call is answered in a thread."""
-    return len(call.body) >= LARGE_MESSAGE_BYTES
+def in_loop(loop: asyncio.AbstractEventLoop, what: Callable[..., None], *arguments: Any) -> None:
+    """Go on in the event loop, from a thread."""
+    try:
+        loop.call_soon_threadsafe(what, *arguments)
+    except RuntimeError:
+        return  # the server gave up waiting, and its loop is closed

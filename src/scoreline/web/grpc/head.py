@@ -1,0 +1,118 @@
+"""What the headers of a call say. They are read once for all calls of a connection that have the same."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from scoreline.core.access import Needs
+from scoreline.core.errors import BadRequest, ScorelineError, Unsupported
+from scoreline.web.gate import credentials
+from scoreline.web.http2.headers import Header
+from scoreline.web.requests import LONGEST_KEY, valid_request_id
+
+if TYPE_CHECKING:
+    from scoreline.web.grpc.call import Call
+
+ENCODINGS = ("identity", "gzip")
+LONGEST_PATH = 200
+"""What callers ask for goes into the log, up to so many characters."""
+_TIMEOUT = re.compile(rb"([0-9]{1,8})([HMSmun])")
+_UNITS = {b"H": 3600.0, b"M": 60.0, b"S": 1.0, b"m": 1e-3, b"u": 1e-6, b"n": 1e-9}
+
+
+class Target(NamedTuple):
+    """A method that can be called."""
+
+    path: str
+    route: str
+    needs: Needs
+    ask: Callable[[Call, bytes], None]
+    """Is given a call, and its message or each of them."""
+    dialect: Any = None
+    """Where it scores."""
+    name: None = None
+    """The deployment, which stands in the message and not in the address."""
+    is_stream: bool = False
+    """Whether a caller may send any number of messages."""
+
+
+class Head(NamedTuple):
+    """The headers of a call."""
+
+    target: Target | None
+    """None: there is no such method, or it is no call."""
+    path: str
+    problem: ScorelineError | None
+    """What is wrong with it."""
+    is_grpc: bool
+    credential: bytes
+    space: bytes
+    request_id: str
+    """Empty: the caller gives it none."""
+    key: str
+    trace: str
+    timeout: float | None
+    """In seconds."""
+    encoding: str
+    declared: int
+    """How long its body will be; -1: the caller has not said it."""
+    headers: list[Header]
+
+
+def read_head(headers: list[Header], targets: Mapping[bytes, Target]) -> Head:
+    """Read the headers of a call."""
+    said = dict(reversed(headers))
+    path = said.get(b":path", b"")
+    target, timeout = targets.get(path), None
+    problem: ScorelineError | None = None
+    content_type = said.get(b"content-type", b"")
+    is_grpc = content_type == b"application/grpc" or content_type.startswith(
+        (b"application/grpc+", b"application/grpc;")
+    )
+    encoding = said.get(b"grpc-encoding", b"identity").decode("latin-1")
+    if said.get(b":method") != b"POST":
+        problem = BadRequest("a call of gRPC is a POST", hint="use a gRPC client")
+    elif target is None:
+        problem = Unsupported(f"there is no method `{_text(path)}`", hint="server reflection lists the methods")
+    elif encoding not in ENCODINGS:
+        problem = Unsupported(
+            f"`{encoding[:100]}` is no encoding that is read here", hint=f"one of {', '.join(ENCODINGS)}"
+        )
+    try:
+        timeout = _seconds(said.get(b"grpc-timeout"))
+    except BadRequest as error:
+        problem = error
+    credential, space = credentials.find(headers, b"")
+    length, given = said.get(b"content-length", b""), said.get(b"x-request-id")
+    return Head(
+        target,
+        _text(path),
+        problem,
+        is_grpc,
+        credential,
+        space,
+        (valid_request_id(given) if given else None) or "",
+        said.get(b"x-scoreline-routing-key", b"")[:LONGEST_KEY].decode("latin-1"),
+        said.get(b"traceparent", b"").decode("latin-1"),
+        timeout,
+        encoding,
+        int(length) if length.isdigit() and len(length) < 20 else -1,
+        headers,
+    )
+
+
+def _seconds(timeout: bytes | None) -> float | None:
+    if timeout is None:
+        return None
+    found = _TIMEOUT.fullmatch(timeout)
+    if found is None:
+        raise BadRequest(
+            "`grpc-timeout` is no number of up to 8 digits and a unit", hint="such as 500m for half a second"
+        )
+    return int(found[1]) * _UNITS[found[2]]
+
+
+def _text(path: bytes) -> str:
+    return path[:LONGEST_PATH].decode("latin-1")

@@ -1,0 +1,98 @@
+"""ModelInfer: calls that are read in one turn of the event loop are scored together, large ones in threads."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from scoreline.serving.plane import clock
+from scoreline.serving.protocols.dialect import Reply
+from scoreline.web.grpc.call import Call
+from scoreline.web.grpc.head import Target
+from scoreline.web.grpc.infer import Infer, Inferring
+from scoreline.web.grpc.messages import SERVICE, Messages
+from scoreline.web.large import LARGE_BODY_BYTES, large_bodies
+from scoreline.web.reach import check_reach
+from scoreline.web.service import Service
+from scoreline.web.turn import Turn, in_loop
+
+
+class Scoring:
+    """Scores for all connections of a worker."""
+
+    def __init__(self, service: Service, messages: Messages, loop: asyncio.AbstractEventLoop) -> None:
+        path = f"/{SERVICE}/ModelInfer"
+        self.target = Target(path, path, "score", self.ask, Infer)
+        self._deployments, self._admission, self._watch = service.deployments, service.admission, service.watch
+        self._loop = loop
+        self._turn: Turn[Call] = Turn(service.plane, self._finish, LARGE_BODY_BYTES)
+        self._inferring = Inferring(messages.methods["ModelInfer"])
+
+    def ask(self, call: Call, message: bytes) -> None:
+        """Have a call answered whose caller may score. Raises ScorelineError."""
+        call.body = message
+        if len(message) >= LARGE_BODY_BYTES:
+            large_bodies.submit(self._read_large, call, message)
+        else:
+            self._route(call, self._inferring.read(message))
+
+    def _read_large(self, call: Call, message: bytes) -> None:
+        try:
+            found: Infer | Exception = self._inferring.read(message)
+        except Exception as error:
+            found = error
+        in_loop(self._loop, self._was_read, call, found)
+
+    def _was_read(self, call: Call, found: Infer | Exception) -> None:
+        if call.is_done:
+            return
+        if isinstance(found, Infer):
+            try:
+                self._route(call, found)
+            except Exception as error:
+                call.refuse(error)
+        else:
+            call.refuse(found)
+        call.stream.connection.flush()
+
+    def _route(self, call: Call, infer: Infer) -> None:
+        access, deployments, name = call.access, self._deployments, infer.model_name
+        call.deployment = name
+        active = deployments.route(name, call.key, access.space, access.deployments)
+        if active.full_name not in call.reached:
+            check_reach(deployments, access, "score", active, name)
+            call.reached.add(active.full_name)
+        if infer.model_version:
+            active = deployments.of_version(active, infer.model_version)
+        call.active, call.version, call.dialect = active, active.version, infer
+        if self._admission.counts_pending:
+            self._admission.begin(active.full_name)
+        call.is_counted = True
+        try:
+            self._turn.add(call, self._loop)
+        except Exception:
+            self._leave(call)
+            raise
+
+    def _leave(self, call: Call) -> None:
+        call.is_counted = False
+        if self._admission.counts_pending:
+            self._admission.end(call.active.full_name)
+        if call.is_done:  # its caller did not wait for it
+            call.let_go()
+
+    def _finish(self, calls: Sequence[Call], answers: Sequence[Reply | Exception]) -> None:
+        now, scored = clock(), []
+        for call, answer in zip(calls, answers, strict=True):
+            self._leave(call)
+            if call.is_done:
+                continue
+            if isinstance(answer, Reply):
+                call.reply(answer.body)
+                call.close()
+                scored.append(call)
+            else:
+                call.refuse(answer)
+        for connection in dict.fromkeys([call.stream.connection for call in calls]):
+            connection.flush()
+        self._watch.scored(scored, now)

@@ -1,0 +1,302 @@
+"""A connection: frames in, requests to whoever answers them."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from scoreline.web.admission import Admission
+from scoreline.web.http2.controls import CALM_BYTES, N_STREAMS, Controls
+from scoreline.web.http2.frames import (
+    ACK,
+    CONTINUATION,
+    DATA,
+    DEFAULT_WINDOW,
+    END_HEADERS,
+    END_STREAM,
+    HEAD,
+    HEADERS,
+    IDS,
+    MOST_FRAME_BYTES,
+    PADDED,
+    RST_STREAM,
+    SETTINGS,
+    WITH_PRIORITY,
+    Code,
+    ConnectionFault,
+    StreamFault,
+    credit,
+    frame,
+    settings,
+)
+from scoreline.web.http2.headers import MOST_LIST_BYTES, Heads, check_trailers
+from scoreline.web.http2.preface import PREFACE
+from scoreline.web.http2.stream import STREAM_WINDOW, Site, Stream
+
+CONNECTION_WINDOW = 4 * STREAM_WINDOW
+"""How much of all bodies may come before we have said that more may."""
+MOST_BLOCK_BYTES, N_BLOCK_FRAMES = 2 * MOST_LIST_BYTES, 32
+"""Of one header block, before it is read."""
+HELLO = settings(
+    max_concurrent_streams=N_STREAMS, initial_window_size=STREAM_WINDOW, max_header_list_size=MOST_LIST_BYTES
+) + credit(0, CONNECTION_WINDOW - DEFAULT_WINDOW)
+
+
+class Connection(Controls):
+    """What comes on a connection, until something is wrong with it."""
+
+    def __init__(self, site: Site, admission: Admission, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(admission, loop)
+        self.origin = ""
+        """Address of the caller."""
+        self.is_known = False
+        """Whether a request of it was let in."""
+        self._site = site
+        self._heads: Heads[Any] = Heads(site.read_head)
+        self._rest: bytes = b""
+        """What came of a frame that is not whole."""
+        self._preface = PREFACE
+        """What has to come yet before there are frames."""
+        self._greeted = False
+        """Whether the first settings came."""
+        self._room = CONNECTION_WINDOW
+        self._block: tuple[int, int, list[bytes]] | None = None
+        """Stream, flags and parts of a header block that is not whole."""
+        self._is_over = False
+        """Whether nothing more is read."""
+        self._handlers |= {HEADERS: self._on_headers, CONTINUATION: self._on_continuation}
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        peer = transport.get_extra_info("peername")
+        self.origin = peer[0] if isinstance(peer, tuple) else ""
+        self._out.append(HELLO)
+        self.flush()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._is_over = self.is_ending = True
+        self._rest = b""
+        self._block = None
+        for stream in list(self.streams.values()):
+            self._close(stream)
+            stream.exchange.leave()
+        self._out = []
+
+    def eof_received(self) -> bool:
+        """Answer what was asked before the caller closed its side, then close ours."""
+        self.is_ending = True
+        for stream in list(self.streams.values()):
+            if not stream.is_whole:
+                self._close(stream)
+                stream.exchange.leave()
+        return bool(self.streams) and self._transport.can_write_eof()
+
+    def data_received(self, data: bytes) -> None:
+        if self._is_over:
+            return
+        try:
+            if self._preface:
+                data = self._read_preface(data)
+            self._read(self._rest + data if self._rest else data)
+        except ConnectionFault as fault:
+            self.fail(fault.code, fault.text)
+        else:
+            self.flush()
+            if self.is_ending:
+                self.close_if_done()
+
+    def fail(self, code: Code, text: str) -> None:
+        """End the connection for a reason, and whatever is under way on it."""
+        self._is_over = self.is_ending = True
+        self._rest = b""
+        self._say_goodbye(self.last_id, code, text)
+        self._transport.close()
+
+    def close_if_done(self) -> None:
+        """Close once everything is answered."""
+        if not self.streams and not self._transport.is_closing():
+            self.flush()
+            self._is_over = True
+            self._transport.close()
+
+    def _close(self, stream: Stream) -> None:
+        super()._close(stream)
+        if self.is_ending and not self.streams:
+            self.loop.call_soon(self.close_if_done)
+
+    def _read_preface(self, data: bytes) -> bytes:
+        wanted = self._preface
+        n = min(len(wanted), len(data))
+        if data[:n] != wanted[:n]:
+            raise ConnectionFault(Code.PROTOCOL_ERROR, "this is no HTTP/2, which is all that is spoken here")
+        self._preface = wanted[n:]
+        return data[n:]
+
+    def _read(self, data: bytes) -> None:
+        at, end = 0, len(data)
+        handlers, unpack = self._handlers, HEAD.unpack_from
+        while end - at >= HEAD.size:
+            length, flags, stream_id = unpack(data, at)
+            kind, length, stream_id = length & 0xFF, length >> 8, stream_id & IDS
+            if length > MOST_FRAME_BYTES:
+                raise ConnectionFault(Code.FRAME_SIZE_ERROR, f"a frame has more than {MOST_FRAME_BYTES} bytes")
+            begin = at + HEAD.size
+            if end - begin < length:
+                break
+            at = begin + length
+            if (self._block is not None and kind != CONTINUATION) or not self._greeted:
+                self._check_turn(kind, flags)
+            if kind == DATA:
+                self._on_data(stream_id, flags, data[begin:at])
+                continue
+            handler = handlers.get(kind)
+            if handler is None:
+                self._spend()
+                continue
+            try:
+                handler(stream_id, flags, data[begin:at])
+            except StreamFault as fault:
+                self._fail_stream(stream_id, fault.code)
+        self._rest = data[at:]
+
+    def _check_turn(self, kind: int, flags: int) -> None:
+        if self._block is not None:
+            raise ConnectionFault(Code.PROTOCOL_ERROR, "a header block is interrupted")
+        if kind != SETTINGS or flags & ACK:
+            raise ConnectionFault(Code.PROTOCOL_ERROR, "the first frame is not SETTINGS")
+        self._greeted = True
+
+    def _fail_stream(self, stream_id: int, code: Code) -> None:
+        stream = self.streams.get(stream_id)
+        if stream is None:
+            raise ConnectionFault(code, f"stream {stream_id} is none that can fail")
+        self.reset(stream, code)
+        stream.exchange.leave()
+
+    # Requests
+
+    def _on_headers(self, stream_id: int, flags: int, payload: bytes) -> None:
+        if flags & (PADDED | WITH_PRIORITY):
+            payload = _without_priority(flags, _without_padding(flags, payload))
+        if flags & END_HEADERS:
+            self._take_block(stream_id, flags, payload)
+        else:
+            self._block = stream_id, flags, [payload]
+
+    def _on_continuation(self, stream_id: int, flags: int, payload: bytes) -> None:
+        block = self._block
+        if block is None or block[0] != stream_id:
+            raise ConnectionFault(Code.PROTOCOL_ERROR, "CONTINUATION continues nothing")
+        parts = block[2]
+        parts.append(payload)
+        if len(parts) > N_BLOCK_FRAMES or sum(map(len, parts)) > MOST_BLOCK_BYTES:
+            raise ConnectionFault(Code.ENHANCE_YOUR_CALM, f"the headers have more than {MOST_LIST_BYTES} bytes")
+        if flags & END_HEADERS:
+            self._block = None
+            self._take_block(stream_id, block[1], b"".join(parts))
+
+    def _take_block(self, stream_id: int, flags: int, block: bytes) -> None:
+        if stream_id <= self.last_id or not stream_id & 1:
+            self._take_trailers(stream_id, flags, block)
+            return
+        if self.is_ending:
+            self._heads.skip(block)
+            self._leave(stream_id)  # GOAWAY has told that nothing beyond the last stream is answered
+            return
+        self.last_id = stream_id
+        if len(self.streams) >= self._n_streams:
+            self._heads.skip(block)
+            self._spend()
+            self._refuse(stream_id, Code.REFUSED_STREAM)
+            return
+        try:
+            head = self._heads.of(block)
+        except StreamFault as fault:
+            self._spend()
+            self._refuse(stream_id, fault.code)
+            return
+        stream = Stream(self, stream_id, self._first_window, self.loop.time())
+        self.streams[stream_id] = stream
+        stream.exchange = self._site.begin(stream, head)
+        if flags & END_STREAM:
+            self._end_body(stream, b"")
+
+    def _refuse(self, stream_id: int, code: Code) -> None:
+        self._out.append(frame(RST_STREAM, 0, stream_id, code.to_bytes(4)))
+        self._leave(stream_id)
+
+    def _take_trailers(self, stream_id: int, flags: int, block: bytes) -> None:
+        headers = self._heads.skip(block)
+        stream = self.streams.get(stream_id)
+        if stream is None:
+            if stream_id not in self._left:
+                raise ConnectionFault(Code.STREAM_CLOSED, f"stream {stream_id} has ended")
+            self._spend()
+            return
+        if stream.is_whole:
+            raise StreamFault(Code.STREAM_CLOSED)
+        if not flags & END_STREAM:
+            raise StreamFault(Code.PROTOCOL_ERROR)
+        check_trailers(headers)
+        self._end_body(stream, b"")
+
+    def _on_data(self, stream_id: int, flags: int, data: bytes) -> None:
+        n = len(data)
+        self._room -= n
+        if self._room < 0:
+            raise ConnectionFault(Code.FLOW_CONTROL_ERROR, "more came than the connection's window allows")
+        if self._room <= CONNECTION_WINDOW >> 1:
+            self._out.append(credit(0, CONNECTION_WINDOW - self._room))
+            self._room = CONNECTION_WINDOW
+        stream = self.streams.get(stream_id)
+        if flags & PADDED:
+            data = _without_padding(flags, data)
+        if stream is None or stream.is_whole:
+            self._on_stray_data(stream_id, stream)
+            return
+        stream.room -= n
+        if stream.room < 0:
+            self._fail_stream(stream_id, Code.FLOW_CONTROL_ERROR)
+        elif flags & END_STREAM:
+            self._end_body(stream, data)
+        elif data:
+            self._earn(len(data) // CALM_BYTES)
+            stream.n_bytes += len(data)
+            stream.exchange.receive(data, is_last=False)
+            if stream.room <= STREAM_WINDOW >> 1 and stream_id in self.streams:
+                self._out.append(credit(stream_id, STREAM_WINDOW - stream.room))
+                stream.room = STREAM_WINDOW
+        else:
+            self._spend()
+
+    def _on_stray_data(self, stream_id: int, stream: Stream | None) -> None:
+        self._check_begun(stream_id, "DATA")
+        self._spend()
+        if stream is not None:
+            self._fail_stream(stream_id, Code.STREAM_CLOSED)
+        elif stream_id not in self._left:
+            self._refuse(stream_id, Code.STREAM_CLOSED)
+
+    def _end_body(self, stream: Stream, data: bytes) -> None:
+        stream.is_whole = True
+        stream.n_bytes += len(data)
+        if stream.declared >= 0 and stream.declared != stream.n_bytes:
+            self._fail_stream(stream.id, Code.PROTOCOL_ERROR)
+        else:
+            stream.exchange.receive(data, is_last=True)
+
+
+def _without_padding(flags: int, payload: bytes) -> bytes:
+    if not flags & PADDED:
+        return payload
+    if not payload or payload[0] >= len(payload):
+        raise ConnectionFault(Code.PROTOCOL_ERROR, "padding is longer than what it pads")
+    return payload[1 : len(payload) - payload[0]]
+
+
+def _without_priority(flags: int, payload: bytes) -> bytes:
+    if not flags & WITH_PRIORITY:
+        return payload
+    if len(payload) < 5:
+        raise ConnectionFault(Code.FRAME_SIZE_ERROR, "HEADERS is too short for its priority")
+    return payload[5:]
