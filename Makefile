@@ -87,7 +87,9 @@ clean: ## Remove everything that the commands made
 	rm -rf $(VENV) $(PEERS) $(CLIENTS) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# An install that was interrupted leaves .unfinished behind; the next one then starts from an empty folder.
+# An install that was interrupted leaves .unfinished behind, with its process id; the next one then starts from an empty folder.
+ALONE := if kill -0 "$$(cat $(VENV)/.unfinished 2>/dev/null || echo none)" 2>/dev/null; then \
+	echo "Another make is installing into $(VENV): wait for it (none is? rm $(VENV)/.unfinished)" >&2; exit 1; fi
 $(VENV)/.python:
 	@if ! "$(PYTHON)" -c "$(FITS)" 2>/dev/null; then \
 	echo "Scoreline needs Python 3.11 to 3.14 with its venv module; python3 here is $$(python3 --version 2>/dev/null || echo none)." >&2; \
@@ -96,8 +98,9 @@ $(VENV)/.python:
 	@touch $@
 
 $(VENV)/.runtime: $(VENV)/.python requirements/all.txt pyproject.toml
+	@$(ALONE)
 	@if [ -e $(VENV)/.unfinished ]; then "$(PYTHON)" -m venv --clear $(VENV) && touch $(VENV)/.python; fi
-	@touch $(VENV)/.unfinished
+	@echo $$PPID >$(VENV)/.unfinished
 	@echo "Installing Scoreline and what it needs into $(VENV) (about a minute, once)"
 	@$(LOCKED) requirements/all.txt
 	@$(INSTALL) --no-deps --no-build-isolation --editable .
@@ -105,7 +108,8 @@ $(VENV)/.runtime: $(VENV)/.python requirements/all.txt pyproject.toml
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.runtime requirements/dev.txt
-	@touch $(VENV)/.unfinished
+	@$(ALONE)
+	@echo $$PPID >$(VENV)/.unfinished
 	@echo "Installing the tools for tests and checks into $(VENV)"
 	@$(LOCKED) requirements/dev.txt
 	@rm $(VENV)/.unfinished
