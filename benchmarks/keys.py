@@ -30,6 +30,7 @@ from scoreline.app.settings import Settings, open_app
 from scoreline.web.fastlane.call import Call
 from scoreline.web.fastlane.targets import Target
 from scoreline.web.gate import KeyGate
+from scoreline.web.seat import Seat
 
 N_CALLS, N_TURNS = 2000, 50
 USUAL = [(b"host", b"127.0.0.1:9090"), (b"content-type", b"application/json"), (b"content-length", b"300")]
@@ -63,7 +64,7 @@ def main() -> int:
 def costs(folder: Path) -> dict[str, float]:
     """Time the parts of a check: reading the header, and letting in what is known."""
     with open_app(Settings.of(home=folder / "home", environment={})) as app:
-        gate = KeyGate(app.security)
+        gate = KeyGate(app.security, seat=Seat(0, folder), n_workers=2)
         rates = {"a key": 0.0, "a key with a rate": 1e9}
         secrets = {
             what: app.security.create_key("load", role="scorer", rate=rate).secret for what, rate in rates.items()

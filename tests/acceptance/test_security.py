@@ -102,13 +102,16 @@ def test_an_open_server_for_other_machines_has_to_be_asked_for_twice(app: App, t
         connection.close()
 
 
-def test_a_key_that_is_revoked_is_refused_by_every_worker(app: App, tmp_path: Path) -> None:
+def test_a_key_holds_its_rate_and_its_end_with_every_worker_alike(app: App, tmp_path: Path) -> None:
     made = app.security.create_key("shop", role="scorer")
+    seldom, often = (app.security.create_key("rated", role="scorer", rate=rate).secret for rate in (0.01, 200))
     with served(app, tmp_path, "--workers", "2") as (_, document), ExitStack() as stack:
         connections = [connect(document["url"]) for _ in range(8)]
         for connection in connections:
             stack.callback(connection.close)
             assert ask(connection, made.secret) == 200
+        assert [ask(connection, seldom) for connection in connections] == [200] + 7 * [429]
+        assert {ask(connections[0], often) for _ in range(150)} == {200}, "one connection, one worker: all of the rate"
         app.security.revoke_key(made.key.id)
         wait_for(lambda: {ask(connection, made.secret) for connection in connections} == {401})
         assert {ask(connection, made.secret) for connection in connections} == {401}

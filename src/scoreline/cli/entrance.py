@@ -15,6 +15,7 @@ from scoreline.core.errors import BadSetting
 if TYPE_CHECKING:
     from scoreline.app.settings import App
     from scoreline.web.gate import Gate
+    from scoreline.web.seat import Seat
     from scoreline.web.secure import Secure
 
 OPEN = "open to all: whoever reaches this address may score, and change and delete everything"
@@ -58,11 +59,11 @@ def https_url(secure: Secure) -> str:
     return url_of(secure.listening, "https")
 
 
-def make_gate(app: App, *, n_open: int, n_workers: int) -> Gate:
+def make_gate(app: App, *, n_open: int, seat: Seat, n_workers: int) -> Gate:
     """Return what lets requests in."""
     from scoreline.web.gate import KeyGate, OpenGate
 
-    return OpenGate() if n_open else KeyGate(app.security, n_workers=n_workers)
+    return OpenGate() if n_open else KeyGate(app.security, seat=seat, n_workers=n_workers)
 
 
 def tell(session: Session, listening: socket.socket, *, n_open: int, secret: str | None, is_encrypted: bool) -> None:

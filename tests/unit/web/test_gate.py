@@ -276,7 +276,7 @@ def test_who_administers_all_spaces_may_name_any_that_is_there() -> None:
     assert isinstance(asks(gate, b"sl_1", "admin", space="nowhere"), NotFound)
 
 
-def test_a_rate_is_shared_out_over_the_workers() -> None:
+def test_a_rate_is_shared_out_over_workers_that_have_no_folder_together() -> None:
     keys = Keys()
     keys.key("sl_1", rate=0.5)
     gate = KeyGate(keys, n_workers=2)

@@ -132,7 +132,7 @@ def serve(
                 cors_origins=cors_origins,
                 seat=seat,
                 prediction_log=log,
-                gate=entrance.make_gate(app, n_open=open_to_all, n_workers=n_workers),
+                gate=entrance.make_gate(app, n_open=open_to_all, seat=seat, n_workers=n_workers),
                 control=app,
                 aliases=platform.aliases,
                 data_folder=files,

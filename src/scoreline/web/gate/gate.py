@@ -20,8 +20,10 @@ from scoreline.web.gate import credentials
 from scoreline.web.gate.authority import Authority
 from scoreline.web.gate.passes import NOBODY, Pass, Stranger, is_over
 from scoreline.web.gate.rate import Bucket
+from scoreline.web.gate.rates import Rates
 from scoreline.web.gate.refusals import Refusals
 from scoreline.web.gate.seam import BY, Known
+from scoreline.web.seat import ALONE, Seat
 
 POLL_SECONDS = 0.25
 """How often it is asked whether anything changed."""
@@ -55,17 +57,16 @@ log = logging.getLogger("scoreline.web")
 class KeyGate:
     """Lets in whom ``authority`` knows. One for a worker, used in its event loop between ``start`` and ``close``.
 
-    A key's rate is shared out over the server's ``n_workers``: each lets its share through.
+    A key's rate holds for all ``n_workers`` of the server together, of which this one has a ``seat``.
     """
 
-    def __init__(self, authority: Authority, *, n_workers: int = 1) -> None:
+    def __init__(self, authority: Authority, *, seat: Seat = ALONE, n_workers: int = 1) -> None:
         self._authority = authority
-        self._n_workers = n_workers
+        self._rates = Rates(seat, n_workers)
         self._passes: dict[bytes | tuple[bytes, bytes], Pass] = {}
         self._strangers: dict[bytes | tuple[bytes, bytes], Stranger] = {}
         self._familiar: set[bytes] = set()
         """Credentials that held before the last change."""
-        self._buckets: dict[str, Bucket] = {}
         self._asking: dict[tuple[bytes, bytes], asyncio.Future[Known]] = {}
         self._n_asking: Counter[str] = Counter()
         self._failures: dict[str, Bucket] = {}
@@ -254,7 +255,7 @@ class KeyGate:
         except Exception:
             log.exception("a credential could not be looked up")
             return Stranger(_UNKNOWABLE, 0.0)
-        return Pass(access, self._bucket(access))
+        return Pass(access, self._rates.of(access))
 
     def _within(self, access: Access, named: str) -> Access:
         """Return the access in another space. Raises NotFound also where it may do nothing there."""
@@ -267,17 +268,6 @@ class KeyGate:
         if not name or name == EVERY_SPACE or access.actions(name) == NO_ACTIONS:
             raise NotFound(f"there is no space `{named}`", hint="GET /api/v1/spaces lists those you may see")
         return msgspec.structs.replace(access, space=name)
-
-    def _bucket(self, access: Access) -> Bucket | None:
-        """Return the bucket of a key, which outlives what is known of it."""
-        if not access.rate:
-            return None
-        rate = access.rate / self._n_workers
-        bucket = self._buckets.get(f"{access.kind} {access.id}")
-        if bucket is None or bucket.rate != rate:
-            bucket = Bucket(rate)
-            _keep(self._buckets, f"{access.kind} {access.id}", bucket)
-        return bucket
 
 
 def _keep(kept: dict[_K, _V], key: _K, value: _V, most: int = N_KEPT) -> None:
