@@ -44,7 +44,7 @@ def served(scoreline: Any, *options: str) -> Iterator[Served]:
             assert line, "the server has not started"
             text += line
         document = json.loads(text)
-        beside = {spoken: document[spoken] for spoken in ("grpc", "thrift") if spoken in document}
+        beside = {spoken: document[spoken] for spoken in ("grpc", "thrift", "https_url") if spoken in document}
         yield Served(document["url"], made.document["secret"], beside)
     finally:
         process.terminate()

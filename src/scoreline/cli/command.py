@@ -30,14 +30,25 @@ def option(
     *,
     default: bool = False,
     variable: str | None = None,
+    choices: Callable[[], list[str]] | None = None,
 ) -> Any:
     """Return an option: its names (``--output -o``), its value's name (``None`` for a flag), what it is for.
 
     ``default`` shows the default; without it ``what`` says what holds otherwise. ``variable`` of the environment sets
-    it where it is not given.
+    it where it is not given. ``choices`` are what a shell completes it to.
     """
+
+    def complete(incomplete: str) -> list[str]:
+        return [choice for choice in choices() if choice.startswith(incomplete)] if choices else []
+
     return typer.Option(
-        *names.split(), metavar=metavar, help=what, rich_help_panel=panel, show_default=default, envvar=variable
+        *names.split(),
+        metavar=metavar,
+        help=what,
+        rich_help_panel=panel,
+        show_default=default,
+        envvar=variable,
+        autocompletion=complete if choices else None,
     )
 
 

@@ -45,7 +45,6 @@ app = typer.Typer(
     help="Turn a table into a live, monitored scoring service, and keep it right.",
     epilog=EPILOG,
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},

@@ -1,6 +1,7 @@
 """Every command: its help, its examples, its document, its exit code, its sentence when something is wrong."""
 
 import json
+import re
 import shlex
 import shutil
 import sys
@@ -13,6 +14,7 @@ import scoreline.storage
 from scoreline.cli.command import EXAMPLES, every
 from scoreline.cli.exits import EXIT_CODES
 from scoreline.cli.run import app, run
+from scoreline.web.snippets import LANGUAGES
 
 COMMANDS = dict(every(get_command(app).commands))
 
@@ -238,6 +240,34 @@ WRONG = [
     ("experiment nope.csv -t y", 4, "nope.csv"),
     ("experiment rows.csv -t nope", 1, "nope"),
 ]
+
+
+@pytest.mark.parametrize(
+    ("line", "choices"),
+    [("snippet credit --language java", ["java", "javascript"]), ("snippet x --dialect ibm", ["ibm", "ibm_spark"])],
+)
+def test_a_shell_completes_what_an_option_can_be(line, choices, monkeypatch, capsys):
+    monkeypatch.setenv("_SCORELINE_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", f"scoreline {line}")
+    monkeypatch.setenv("COMP_CWORD", str(len(line.split())))
+    with pytest.raises(SystemExit):
+        run([])
+    assert sorted(capsys.readouterr().out.split()) == choices
+
+
+def test_the_help_of_snippet_names_every_language(capsys):
+    _, out, _ = said(capsys, "snippet --help")
+    assert all(re.search(rf"\b{language}\b", out) for language in LANGUAGES.names)
+
+
+@pytest.mark.parametrize(("value", "told"), [(None, True), ("sl_1", False)])
+def test_a_snippet_tells_beside_it_where_its_key_comes_from(value, told, credit, monkeypatch, capsys):
+    monkeypatch.delenv("SCORELINE_API_KEY", raising=False)
+    if value:
+        monkeypatch.setenv("SCORELINE_API_KEY", value)
+    status, out, err = said(capsys, "snippet credit")
+    assert (status, "curl -sS" in out) == (0, True)
+    assert ("key create NAME --deployment credit" in err) is told
 
 
 @pytest.mark.parametrize(("line", "status", "part"), WRONG)

@@ -25,7 +25,7 @@ from scoreline.serving.protocols import DIALECTS
 from scoreline.web.app import create_app
 from scoreline.web.server import background, bind
 from scoreline.web.snippets import LANGUAGES, snippet
-from scoreline.web.snippets.languages import Language
+from scoreline.web.snippets.languages import Language, program
 
 SCHEMA = Schema(
     columns=(
@@ -75,22 +75,42 @@ def in_python(code: str) -> tuple[str, Any]:
 
 
 def in_shell(code: str) -> tuple[str, Any]:
-    words = [word for word in shlex.split(code) if word != "\n"]
-    return words[2], json.loads(words[words.index("-d") + 1])
+    words = [word for word in shlex.split(code, comments=True) if word != "\n"]
+    return words[3], json.loads(words[words.index("-d") + 1])
+
+
+def between(code: str, begin: str, end: str) -> str:
+    return code.split(begin, 1)[1].split(end, 1)[0]
+
+
+def in_java(code: str) -> tuple[str, Any]:
+    lines = between(code, 'String.join("\\n",\n', ");\n").split(",\n")
+    return literal(code, "URI.create("), json.loads("\n".join(json.loads(line) for line in lines))
+
+
+def in_scala(code: str) -> tuple[str, Any]:
+    """As Scala 2.12 reads it: what stands for a sign is that sign in raw texts, too."""
+    raw = between(code, 'val body = """', '"""\n').split('""" + """')
+    sign = re.compile(r"(?<!\\)((?:\\\\)*)\\u([0-9a-f]{4})")
+    text = "".join(sign.sub(lambda found: found[1] + chr(int(found[2], 16)), piece) for piece in raw)
+    return literal(code, "URI.create("), json.loads(text.encode("utf-16", "surrogatepass").decode("utf-16"))
+
+
+def in_csharp(code: str) -> tuple[str, Any]:
+    verbatim = re.search(r'var body = @"((?:[^"]|"")*)";', code)
+    assert verbatim is not None, code
+    return literal(code, "HttpMethod.Post, "), json.loads(verbatim[1].replace('""', '"'))
 
 
 READ: dict[str, Callable[[str], tuple[str, Any]]] = {
     "curl": in_shell,
     "python": in_python,
-    "javascript": lambda code: (
-        literal(code, "fetch("),
-        json.loads(code[len("const body = ") : code.index(";\n\nfetch")]),
-    ),
-    "java": lambda code: (literal(code, "URI.create("), json.loads(literal(code, "String body = "))),
-    "scala": lambda code: (literal(code, "URI.create("), json.loads(literal(code, "val body = "))),
-    "r": lambda code: (literal(code, '"-sS", shQuote('), json.loads(literal(code, "body <- "))),
-    "csharp": lambda code: (literal(code, "HttpMethod.Post, "), json.loads(literal(code, "var body = "))),
-    "go": lambda code: (literal(code, '"POST", '), json.loads(literal(code, "body := "))),
+    "javascript": lambda code: (literal(code, "fetch("), json.loads(between(code, "const body = ", ";\n\nfetch"))),
+    "java": in_java,
+    "scala": in_scala,
+    "r": lambda code: (literal(code, "request("), json.loads(between(code, 'body <- r"(', ')"'))),
+    "csharp": in_csharp,
+    "go": lambda code: (literal(code, '"POST", '), json.loads(between(code, "body := `", "`"))),
 }
 every_language = pytest.mark.parametrize("language", list(LANGUAGES), ids=lambda language: language.name)
 
@@ -121,9 +141,23 @@ def test_a_deployment_of_another_space_is_named_by_its_id(tmp_path: Path) -> Non
 
 
 @every_language
+def test_a_snippet_tells_how_it_is_run_and_over_https_how_a_certificate_is_trusted(
+    tmp_path: Path, language: Language
+) -> None:
+    plain = snippet(language.name, active(tmp_path), "http://127.0.0.1:9090", "native")
+    secure = snippet(language.name, active(tmp_path), "https://127.0.0.1:9443", "native")
+    assert plain.startswith(f"{language.comment} {language.file}, for ")
+    for command in language.run:
+        assert f"{language.comment}   {command}\n" in plain
+    for command in language.trust:
+        assert f"{language.comment}   {command}\n" in secure
+        assert command not in plain
+
+
+@every_language
 @given(url=st.text(st.characters(codec="utf-8"), min_size=1, max_size=30), text=st.text(st.characters(codec="utf-8")))
 def test_no_address_and_no_text_get_out_of_their_quotes(language: Language, url: str, text: str) -> None:
-    code = language.write(*_asking(url, text))
+    code = program(language, *_asking(url, text))
     assert code.isascii()
     assert READ[language.name](code) == (_asking(url, text)[0], {"rows": [{"note": text}]})
 

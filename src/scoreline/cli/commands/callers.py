@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
@@ -21,8 +22,9 @@ def add_to(app: typer.Typer) -> None:
         app,
         "snippet",
         "scoreline snippet credit-risk --language python",
-        "scoreline snippet credit-risk --language java --dialect ibm | tee Score.java",
         "scoreline snippet credit-risk --language curl | sh",
+        "scoreline snippet credit-risk --language java --dialect ibm | tee Score.java",
+        "scoreline snippet credit-risk --language go --url https://scores:9443",
         panel=PANEL,
         in_space=True,
     )(snippet)
@@ -35,6 +37,18 @@ def add_to(app: typer.Typer) -> None:
     )(thrift)
 
 
+def _languages() -> list[str]:
+    from scoreline.web.snippets import LANGUAGES
+
+    return LANGUAGES.names
+
+
+def _dialects() -> list[str]:
+    from scoreline.web.snippets import DIALECTS
+
+    return DIALECTS.names
+
+
 def snippet(
     session: Session,
     name: Name,
@@ -45,16 +59,25 @@ def snippet(
             "LANGUAGE",
             "curl, python, javascript, java, scala, r, csharp or go.",
             default=True,
+            choices=_languages,
         ),
     ] = "curl",
     dialect: Annotated[
-        str, option("--dialect", "DIALECT", "Whose bodies it sends, such as h2o, ibm, azure, mlflow.", default=True)
+        str,
+        option(
+            "--dialect",
+            "DIALECT",
+            "Whose bodies it sends, such as h2o, ibm, azure, mlflow.",
+            default=True,
+            choices=_dialects,
+        ),
     ] = "native",
     url: Annotated[str, option("--url", "URL", "Where the server answers.", default=True)] = URL,
 ) -> None:
     """Write code that scores a real row of a deployment.
 
-    It needs the language's standard library and nothing else, and reads the key from SCORELINE_API_KEY.
+    It needs nothing but the language itself, and in R the package httr2; its first lines say how it is run. It reads
+    the key from SCORELINE_API_KEY, so that no key stands in code.
     """
     from scoreline.app.answering import answering
     from scoreline.web import snippets
@@ -64,6 +87,10 @@ def snippet(
         session.document({"deployment": name, "language": language, "dialect": dialect, "code": code})
     else:
         session.literal(code.removesuffix("\n"))
+    if "SCORELINE_API_KEY" not in os.environ:
+        make = f"{session.program} key create NAME --deployment {name}{session.home_option}{session.space_option}"
+        session.note("the code reads its key from SCORELINE_API_KEY, which is not set here:")
+        session.note(f"  export SCORELINE_API_KEY=$({make})")
 
 
 def thrift(session: Session, name: Name) -> None:

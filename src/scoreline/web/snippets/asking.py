@@ -10,7 +10,7 @@ from scoreline.core.access import DEFAULT_SPACE
 from scoreline.serving.active import Active
 from scoreline.serving.protocols import DIALECTS
 from scoreline.web.openapi import bodies
-from scoreline.web.snippets.languages import LANGUAGES
+from scoreline.web.snippets.languages import LANGUAGES, program
 
 _URL_CHARACTERS = ":/?#[]@!$&()*+,;=%-._~"
 
@@ -29,13 +29,13 @@ def snippet(language: str, active: Active, url: str, dialect: str) -> str:
 
     Raises BadSetting for a language or dialect that is not known.
     """
-    return LANGUAGES[language].write(*_ask(active, url, dialect))
+    return program(LANGUAGES[language], *_ask(active, url, dialect))
 
 
 def snippets(active: Active, url: str, dialect: str) -> dict[str, str]:
     """Return the same in every language, by its name. Raises BadSetting."""
     asking = _ask(active, url, dialect)
-    return {language.name: language.write(*asking) for language in LANGUAGES}
+    return {language.name: program(language, *asking) for language in LANGUAGES}
 
 
 def _ask(active: Active, url: str, name: str) -> Asking:
