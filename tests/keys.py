@@ -31,6 +31,8 @@ class Keys:
         """Each time that the use of keys was noted: their ids."""
         self.recorded: list[tuple[str, str, str, str, str]] = []
         """What was written into the audit log."""
+        self.origins: list[str] = []
+        """From which addresses passwords came."""
         self._keys: dict[str, Access] = {}
         self._users: dict[str, tuple[str, Access]] = {}
         self._counter = 1
@@ -73,6 +75,7 @@ class Keys:
 
     def authenticate_password(self, name: str, password: str, origin: str = "") -> Access:
         self._ask()
+        self.origins.append(origin)
         wanted, access = self._users.get(name, ("", None))
         if access is None or wanted != password:
             raise Unauthenticated("name and password do not fit", hint="ask with others")

@@ -23,8 +23,8 @@ N_TURNS = 40
 class Wire(asyncio.Transport):
     """What the server writes is ``sent``; ``reading`` is whether it wants to be told more."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        super().__init__()
+    def __init__(self, loop: asyncio.AbstractEventLoop, told: dict[str, Any]) -> None:
+        super().__init__(told)
         self.sent = b""
         self.n_writes = 0
         self.buffered = 0
@@ -61,6 +61,9 @@ class Wire(asyncio.Transport):
     def resume_reading(self) -> None:
         self.reading = True
 
+    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
+        self.protocol = protocol
+
     def get_write_buffer_size(self) -> int:
         return self.buffered
 
@@ -84,10 +87,18 @@ class Server:
         self._loop = asyncio.new_event_loop()
         self._app = app
         self._config = uvicorn.Config(
-            app, lifespan="on", ws="none", log_config=None, access_log=False, timeout_keep_alive=75
+            app,
+            lifespan="on",
+            ws="none",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            timeout_keep_alive=75,
         )
         self._lifespan: Any = None
         self.state = ServerState()
+        self.told: dict[str, Any] = {}
+        """What is told of a new connection: its ``peername``, its ``sslcontext``."""
         self.failures: list[str] = []
         """What got away in the event loop, where a server would log it and go on."""
         self._loop.set_exception_handler(lambda _, context: self.failures.append(str(context)))
@@ -118,7 +129,7 @@ class Server:
         return self._lifespan.state
 
     def connect(self) -> Wire:
-        wire = Wire(self._loop)
+        wire = Wire(self._loop, self.told)
         wire.protocol = choose_protocol(self._config, self.state, self._lifespan.state, self._loop)
         wire.protocol.connection_made(wire)
         return wire

@@ -117,6 +117,35 @@ def test_a_key_holds_its_rate_and_its_end_with_every_worker_alike(app: App, tmp_
         assert {ask(connection, made.secret) for connection in connections} == {401}
 
 
+def test_with_https_only_a_key_that_comes_unencrypted_scores_nothing(app: App, tmp_path: Path) -> None:
+    certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    make_certificate((), certificate=certificate, key=key, days=1, replace=True)
+    secret = app.security.create_key("shop", role="scorer").secret
+    options = ("--https-port", "0", "--tls-cert", str(certificate), "--tls-key", str(key), "--https-only")
+    with served(app, tmp_path, *options) as (_, document), ExitStack() as stack:
+        assert document["url"] == document["https_url"]
+        encrypted = stack.enter_context(_closing(connect(document["url"], certificate)))
+        plain = stack.enter_context(_closing(connect(document["http_url"])))
+        assert [ask(encrypted, secret), ask(plain, secret), ask(encrypted, secret)] == [200, 403, 200]
+        assert ask(plain, "", "/health/ready", None) == 200
+        plain.request("GET", "/docs")
+        led = plain.getresponse()
+        led.read()
+        assert led.status == 308
+        assert led.headers["location"] == document["url"] + "/docs"
+
+
+def test_behind_a_trusted_proxy_the_log_has_its_callers_address(app: App, tmp_path: Path) -> None:
+    secret = app.security.create_key("shop", role="scorer").secret
+    with served(app, tmp_path, "--trusted-proxies", "127.0.0.0/8") as (_, document):
+        with _closing(connect(document["url"])) as connection:
+            headers = {"x-api-key": secret, "x-forwarded-for": "203.0.113.5", "x-forwarded-proto": "https"}
+            connection.request("POST", SCORE, BODY, headers)
+            assert connection.getresponse().status == 200
+        wait_for(lambda: SCORE in (tmp_path / "log").read_text())
+    assert '"client":"203.0.113.5"' in (tmp_path / "log").read_text()
+
+
 def test_http_and_https_answer_at_once_and_a_renewed_certificate_is_taken_up(app: App, tmp_path: Path) -> None:
     certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
     old = tmp_path / "old.pem"

@@ -57,6 +57,20 @@ def _origin(parts: SplitResult) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
+def proxies(what: str, texts: Iterable[str]) -> tuple[str, ...]:
+    """Read addresses and networks; ``*`` is everybody. Raises BadSetting."""
+    from ipaddress import ip_network
+
+    found = []
+    for text in filter(None, map(str.strip, texts)):
+        try:
+            found.append(text if text == "*" else str(ip_network(text)))
+        except ValueError as error:
+            hint = "such as 10.0.0.7, 192.168.0.0/16 or 2001:db8::/32, or * for everybody"
+            raise BadSetting(f"{what}: {text!r} is no address and no network: {error}", hint=hint) from None
+    return tuple(found)
+
+
 def days(variable: str, environment: Mapping[str, str]) -> int | None:
     """Read a number of days; None stands for ``all``, the default. Raises BadSetting."""
     text = environment.get(variable) or "all"

@@ -123,6 +123,19 @@ SETTINGS: tuple[Setting, ...] = (
         "The folder whose CSV files callers may name in place of rows, where their dialect has that.",
     ),
     Setting(
+        "trusted_proxies",
+        "SCORELINE_TRUSTED_PROXIES",
+        "nobody",
+        "Proxies that may say for whom they ask, in `X-Forwarded-*` or `Forwarded`: addresses and networks,"
+        " `10.0.0.7,192.168.0.0/16`; `*` is everybody who can reach the server.",
+    ),
+    Setting(
+        "https_only",
+        "SCORELINE_HTTPS_ONLY",
+        "off",
+        "`on`: what comes by HTTP is led to HTTPS or refused; probes are answered.",
+    ),
+    Setting(
         "allow_pickle",
         "SCORELINE_ALLOW_PICKLE",
         "off",
@@ -160,6 +173,8 @@ class Settings(NamedTuple):
     max_connections: int = 20_000
     cors_origins: tuple[str, ...] = ()
     data_folder: Path | None = None
+    trusted_proxies: tuple[str, ...] = ()
+    https_only: bool = False
     allow_pickle: bool = False
     request_log: RequestLog = "all"
     secret: read.Secret | None = None
@@ -208,6 +223,10 @@ class Settings(NamedTuple):
             max_connections=read.whole("SCORELINE_MAX_CONNECTIONS", given) or 20_000,
             cors_origins=read.origins("SCORELINE_CORS_ORIGINS", given.get("SCORELINE_CORS_ORIGINS", "").split(",")),
             data_folder=Path(data_folder).expanduser() if (data_folder := given.get("SCORELINE_DATA_FOLDER")) else None,
+            trusted_proxies=read.proxies(
+                "SCORELINE_TRUSTED_PROXIES", given.get("SCORELINE_TRUSTED_PROXIES", "").split(",")
+            ),
+            https_only=read.switch("SCORELINE_HTTPS_ONLY", given, "off"),
             allow_pickle=read.switch("SCORELINE_ALLOW_PICKLE", given, "off"),
             request_log=_request_log("SCORELINE_REQUEST_LOG", given),
             secret=read.secret("SCORELINE_SECRET", given),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,10 +15,12 @@ from scoreline.core.errors import BadSetting
 
 if TYPE_CHECKING:
     from scoreline.app.settings import App
+    from scoreline.web.arrivals import Arrivals
     from scoreline.web.gate import Gate
     from scoreline.web.seat import Seat
     from scoreline.web.secure import Secure
 
+BELIEVED = "--trusted-proxies '*': whoever reaches this address chooses the one that logs and limits know it by"
 OPEN = "open to all: whoever reaches this address may score, and change and delete everything"
 
 
@@ -52,6 +55,26 @@ def open_secure(host: str, port: str | None, certificate: Path | None, key: Path
     return Secure(bind(host, chosen, next_free=port is None), Certificate(certificate, key))
 
 
+def arrivals_of(trusted: Sequence[str], secure: Secure | None, *, only_https: bool, has_plain: bool) -> Arrivals:
+    """Return how requests may arrive. ``has_plain``: something beside HTTP is spoken, too, with TLS where HTTP has it.
+
+    Raises BadSetting where HTTPS is to be the only way and there is none.
+    """
+    from scoreline.web.arrivals import Arrivals
+    from scoreline.web.only_https import HTTPS_PORT
+    from scoreline.web.proxies import Proxies
+
+    if only_https and secure is None and (has_plain or not trusted):
+        raise BadSetting(
+            "--https-only, and HTTPS is not spoken"
+            + (" on the ports of gRPC and Thrift" if has_plain and trusted else ""),
+            hint="--tls-cert FILE --tls-key FILE speak it"
+            + ("" if has_plain else "; --trusted-proxies names the proxy that does"),
+        )
+    port = HTTPS_PORT if trusted or secure is None else secure.listening.getsockname()[1]
+    return Arrivals(Proxies(trusted) if trusted else None, port if only_https else None)
+
+
 def https_url(secure: Secure) -> str:
     """Return the address to type on this machine."""
     from scoreline.web.server import url_of
@@ -78,3 +101,11 @@ def tell(session: Session, listening: socket.socket, *, n_open: int, secret: str
         session.note("  a request needs a key: scoreline key create NAME")
     if not n_open and not is_encrypted and not is_local(listening):
         session.say(Text("! keys travel unencrypted to other machines; --tls-cert encrypts them", "alerted"))
+
+
+def tell_arrivals(session: Session, arrivals: Arrivals, http_url: str) -> None:
+    """Say what is believed of proxies, and what is not answered."""
+    if arrivals.proxies is not None and arrivals.proxies.everybody:
+        session.say(Text(f"! {BELIEVED}", "alerted"))
+    if arrivals.https_port is not None:
+        session.note(f"  HTTPS only; {http_url} answers probes and shows the way")

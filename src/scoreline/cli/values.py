@@ -91,6 +91,13 @@ def origins(values: Sequence[str]) -> tuple[str, ...]:
     return environment.origins("--cors-origin", names(values))
 
 
+def proxies(values: Sequence[str]) -> tuple[str, ...]:
+    """``["10.0.0.7,192.168.0.0/16"]`` → each by itself. Raises BadSetting."""
+    from scoreline.app import environment
+
+    return environment.proxies("--trusted-proxies", names(values))
+
+
 def port_number(text: str, option: str = "--port") -> int:
     """Read the TCP port that ``option`` names. Raises BadSetting."""
     if not text.isascii() or not text.isdigit() or int(text) > LARGEST_PORT:

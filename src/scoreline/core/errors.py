@@ -154,6 +154,13 @@ class Forbidden(ScorelineError):
     kind = "forbidden"
 
 
+class Unencrypted(ScorelineError):
+    """A request came by HTTP to a server that answers by HTTPS only."""
+
+    code = "unencrypted"
+    kind = "forbidden"
+
+
 class NotFound(ScorelineError):
     """A name, version, alias or path that does not exist."""
 

@@ -22,6 +22,7 @@ from scoreline.serving.protocols import DIALECTS
 from scoreline.serving.shadow import ShadowScoring
 from scoreline.web.admission import LIMITS, Admission, Limits
 from scoreline.web.aliases import Aliases
+from scoreline.web.arrivals import STRAIGHT, Arrivals
 from scoreline.web.catalog import catalog_routes
 from scoreline.web.cors import Cors
 from scoreline.web.descriptors import room_for_connections
@@ -33,8 +34,10 @@ from scoreline.web.large import give_back_soon
 from scoreline.web.media import DialectMedia
 from scoreline.web.memory import allocate_large_blocks_apart
 from scoreline.web.metrics import metrics_route
+from scoreline.web.only_https import OnlyHttps
 from scoreline.web.outgoing import Outgoing
 from scoreline.web.probes import readyz_routes
+from scoreline.web.proxies import Proxied
 from scoreline.web.requests import Requests
 from scoreline.web.router import Routes
 from scoreline.web.scoring import dialect_routes
@@ -63,6 +66,7 @@ def create_app(
     listeners: Sequence[Listener] = (),
     aliases: Mapping[str, str] = {},
     data_folder: DataFolder = NO_FOLDER,
+    arrivals: Arrivals = STRAIGHT,
 ) -> ASGIApp:
     """Return the ASGI application that answers for what ``source`` (the registry) has deployed.
 
@@ -73,7 +77,8 @@ def create_app(
     ``cors_origins`` (``*``: of all) may ask. ``gate`` lets requests in; without one, everybody may do anything.
     With ``control`` there are the routes that look after models and deployments by its use cases. ``listeners`` answer
     beside HTTP, from when models are loaded. ``aliases`` are addresses that mean others of those here. Of
-    ``data_folder`` callers may name files in place of rows.
+    ``data_folder`` callers may name files in place of rows. ``arrivals`` are the proxies whose word counts, and whether
+    requests may come unencrypted.
     """
     gate = gate or OpenGate()
     meters = meters or Meters()
@@ -97,7 +102,7 @@ def create_app(
             await asyncio.to_thread(gate.start)
             await asyncio.to_thread(deployments.start)
             admission.n_connections = room_for_connections(limits.n_connections)
-            shared = (deployments, plane, admission, watch, spoken, gate, cors, aliases, data_folder)
+            shared = (deployments, plane, admission, watch, spoken, gate, cors, aliases, data_folder, arrivals)
             lane = {LANE: Lane(*shared, http2=partial(service.http2.connect, service))} if fast_lane else {}
             async with AsyncExitStack() as listening:
                 for listener in listeners:
@@ -128,5 +133,8 @@ def create_app(
         return [*controls, *docs_routes(service, controls, write_error)]
 
     router = Routes(routes, late, deployments, write_error, lifespan)
-    answering = Outgoing(router, cors)
-    return Requests(Aliases(answering, aliases) if aliases else answering, watch, gate)
+    answering: ASGIApp = Outgoing(router, cors)
+    if arrivals.https_port is not None:
+        answering = OnlyHttps(answering, arrivals.https_port)
+    requests = Requests(Aliases(answering, aliases) if aliases else answering, watch, gate)
+    return requests if arrivals.proxies is None else Proxied(requests, arrivals.proxies)

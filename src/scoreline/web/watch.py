@@ -59,13 +59,13 @@ class Watch:
         self._full_name = full_name
         """Gives the full name of a deployment that there is; empty: there is none."""
 
-    def begin_call(self, call: Call, headers: Headers) -> None:
+    def begin_call(self, call: Call, scheme: str, headers: Headers) -> None:
         """Begin the span of a call, where spans are made. What is told of its trace from now on is told of the span."""
         if self.tracing is None:
             return
         call.span = self.tracing.begin(
             "POST",
-            call.protocol.scheme or "http",
+            scheme,
             call.target.path,
             request_id=call.request_id,
             caller=call.caller,

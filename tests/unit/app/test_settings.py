@@ -117,3 +117,22 @@ def test_scripts_of_no_site_may_ask_unless_sites_are_named() -> None:
     for wrong in ("a.example", "https://", "https://a.example/path", "ftp://a.example", "https://*.example?x"):
         with pytest.raises(BadSetting, match="SCORELINE_CORS_ORIGINS"):
             origins(wrong)
+
+
+def test_no_proxy_is_trusted_unless_addresses_or_networks_are_named() -> None:
+    def proxies(text: str) -> tuple[str, ...]:
+        return Settings.of(environment={"SCORELINE_TRUSTED_PROXIES": text}).trusted_proxies
+
+    assert Settings.of(environment={}).trusted_proxies == proxies("") == ()
+    assert proxies("10.0.0.7, 192.168.0.0/16,2001:DB8::/32") == ("10.0.0.7/32", "192.168.0.0/16", "2001:db8::/32")
+    assert proxies("*") == ("*",)
+    for wrong in ("proxy.example", "10.0.0.7/16", "10.0.0", "10.0.0.0/40"):
+        with pytest.raises(BadSetting, match="SCORELINE_TRUSTED_PROXIES"):
+            proxies(wrong)
+
+
+def test_https_is_the_only_way_where_that_is_said() -> None:
+    assert not Settings.of(environment={}).https_only
+    assert Settings.of(environment={"SCORELINE_HTTPS_ONLY": "on"}).https_only
+    with pytest.raises(BadSetting, match="SCORELINE_HTTPS_ONLY"):
+        Settings.of(environment={"SCORELINE_HTTPS_ONLY": "yes"})

@@ -80,6 +80,13 @@ def serve(
     https_port: Annotated[
         str | None, option("--https-port", "PORT", "Where HTTPS is spoken; else 9443, or the next that is free.")
     ] = None,
+    https_only: Annotated[
+        bool, typer.Option("--https-only", help="Answer by HTTPS only; by HTTP, probes.", show_default=False)
+    ] = False,
+    trusted_proxies: Annotated[
+        list[str] | None,
+        option("--trusted-proxies", "ADDRESS,…", "Proxies whose X-Forwarded-* count. Else SCORELINE_TRUSTED_PROXIES."),
+    ] = None,
 ) -> None:
     """Answer every deployment over HTTP, until Ctrl-C.
 
@@ -115,6 +122,12 @@ def serve(
     entrance.check_open(open_to_all, listening)
     secret = None if open_to_all else session.app.security.ensure_administrator()
     secure = entrance.open_secure(host, https_port, tls_cert, tls_key)
+    arrivals = entrance.arrivals_of(
+        values.proxies(trusted_proxies) if trusted_proxies else settings.trusted_proxies,
+        secure,
+        only_https=https_only or settings.https_only,
+        has_plain=bool(grpc_port or thrift_port),
+    )
     names = [deployment.name for deployment in use_cases.deployments(session.app)]
     session.app.close()  # no connection to a database may be open when this process forks
     log_to_stderr()
@@ -137,25 +150,32 @@ def serve(
                 aliases=platform.aliases,
                 data_folder=files,
                 listeners=others.listeners,
+                arrivals=arrivals,
             )
 
-    def ready(url: str) -> None:
+    def ready(http_url: str) -> None:
+        only_https = arrivals.https_port is not None
+        url = entrance.https_url(secure) if only_https and secure is not None else http_url
         if session.as_json:
             more = {} if secret is None else {"administrator_key": secret}
             if secure is not None:
                 more["https_url"] = entrance.https_url(secure)
+            if url != http_url:
+                more["http_url"] = http_url
             session.document({"url": url, "deployments": names, "workers": n_workers, **others.addresses, **more})
             return
         session.done(f"answering at {url}" + (f" with {n_workers} workers" if n_workers > 1 else ""))
         for name in names:
             session.literal(f"  {url}/api/v1/deployments/{name}/score")
-        if secure is not None:
+        if secure is not None and not only_https:
             session.literal(f"  {entrance.https_url(secure)}")
         for spoken, address in others.addresses.items():
             session.literal(f"  {spoken}: {address}")
         if not names:
             session.note("  nothing is deployed yet; in another terminal: scoreline deploy MODEL")
-        entrance.tell(session, listening, n_open=open_to_all, secret=secret, is_encrypted=secure is not None)
+        is_encrypted = secure is not None or only_https
+        entrance.tell(session, listening, n_open=open_to_all, secret=secret, is_encrypted=is_encrypted)
+        entrance.tell_arrivals(session, arrivals, http_url)
         session.note("  Ctrl-C stops it")
 
     if port == AUTO and url_of(listening).rpartition(":")[2] != DEFAULT_PORT:

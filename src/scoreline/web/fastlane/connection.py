@@ -13,6 +13,7 @@ from uvicorn.server import ServerState
 
 from scoreline.core.errors import ScorelineError
 from scoreline.serving.protocols.dialect import Reply
+from scoreline.web.arrivals import Arrivals
 from scoreline.web.fastlane.call import Call
 from scoreline.web.fastlane.response import CONTINUE
 
@@ -43,6 +44,9 @@ class Connection(HttpToolsProtocol):
         self._lane = lane
         self._admission = lane.admission
         self._responses = lane.responses(server_state)
+        self._heads = lane.heads
+        self._arrivals: Arrivals | None = None
+        """Looks at how each request has come, where that may differ; None: all come from the peer."""
         self._waiting: deque[Call] = deque()
         self._call: Call | None = None
         """The call that is being received."""
@@ -71,6 +75,12 @@ class Connection(HttpToolsProtocol):
         return len(self._waiting) + begun
 
     # What the transport tells
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        super().connection_made(transport)
+        arrivals = self._lane.arrivals
+        if arrivals.concern(self.client, self.scheme or "http"):
+            self._arrivals, self._heads = arrivals, self._lane.unknown_heads
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._forget_what_follows()

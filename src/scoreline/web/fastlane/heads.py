@@ -43,6 +43,13 @@ class Heads:
         self._known[text] = head
 
 
+class UnknownHeads(Heads):
+    """Learns none: for connections on which each request is looked at."""
+
+    def learn(self, text: bytes, head: Head) -> None:
+        pass
+
+
 def head_of(call: Call) -> Head:
     """Return the head of ``call``, which is whole."""
     return Head(call.size, call.target, call.credential, call.wanted_space, call.terms)

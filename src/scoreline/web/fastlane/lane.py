@@ -18,12 +18,13 @@ from scoreline.serving.plane import Plane, clock
 from scoreline.serving.protocols.answered import Answered
 from scoreline.serving.protocols.dialect import Reply
 from scoreline.web.admission import Admission
+from scoreline.web.arrivals import STRAIGHT, Arrivals
 from scoreline.web.compression import unpack, unpack_if_small
 from scoreline.web.cors import Cors
 from scoreline.web.endpoint import log_failure, refusal
 from scoreline.web.fastlane.call import Call
 from scoreline.web.fastlane.connections import Connections
-from scoreline.web.fastlane.heads import Heads
+from scoreline.web.fastlane.heads import Heads, UnknownHeads
 from scoreline.web.fastlane.response import Responses
 from scoreline.web.fastlane.targets import Targets
 from scoreline.web.gate import Gate
@@ -57,6 +58,7 @@ class Lane:
         cors: Cors | None = None,
         aliases: Mapping[str, str] = {},
         data_folder: DataFolder = NO_FOLDER,
+        arrivals: Arrivals = STRAIGHT,
         http2: Http2 | None = None,
     ) -> None:
         self.deployments = deployments
@@ -65,7 +67,8 @@ class Lane:
         self.gate = gate
         self.targets = Targets(media, cors, aliases)
         self.connections = Connections()
-        self.heads = Heads()
+        self.arrivals = arrivals
+        self.heads, self.unknown_heads = Heads(), UnknownHeads()
         self.http2 = http2
         """Makes the protocol of a connection that speaks HTTP/2."""
         watch.n_calls = lambda: self.connections.n_calls

@@ -22,6 +22,7 @@ from scoreline.web.fastlane.upgrade import head_without_offer, is_offered, make_
 from scoreline.web.gate import Known
 from scoreline.web.http2.preface import PREFACE, behind_preface
 from scoreline.web.large import LARGE_BODY_BYTES
+from scoreline.web.proxies import Came
 from scoreline.web.reach import check_reach
 from scoreline.web.requests import new_request_id
 
@@ -41,7 +42,7 @@ class FastLane(PatientConnection):
         n_head = 0
         if not self._receiving:
             n_head = data.find(END, 0, LONGEST_HEAD_KEPT) + len(END)
-            known = self._lane.heads.find(data[:n_head])
+            known = self._heads.find(data[:n_head])
             if known is not None and len(data) == n_head + known.n_bytes:
                 self._begin_again(known, data[n_head:])
                 return
@@ -57,7 +58,7 @@ class FastLane(PatientConnection):
             self._received_part(len(data))
         elif self._plain is not None:
             if len(data) == n_head + self._plain.n_bytes and n_head > len(END):
-                self._lane.heads.learn(data[:n_head], self._plain)
+                self._heads.learn(data[:n_head], self._plain)
             self._plain = None
 
     def _feed(self, data: bytes | memoryview) -> memoryview | None:
@@ -66,7 +67,8 @@ class FastLane(PatientConnection):
             self.parser.feed_data(data)
         except httptools.HttpParserError:
             rest = behind_preface(data) if self.cycle is None else None
-            if rest is None or self._lane.http2 is None:
+            is_refused = self._lane.arrivals.refuse(self.scheme or "http")
+            if rest is None or self._lane.http2 is None or is_refused:
                 self.send_400_response(NO_HTTP)
             else:
                 self._become_http2(self._lane.http2(self.loop, self.server_state.connections), rest)
@@ -121,8 +123,14 @@ class FastLane(PatientConnection):
         if parser.get_method() == b"POST":
             target = self._lane.targets.find(self.url)
             if target is not None:
-                self._begin(target)
-                return
+                arrivals = self._arrivals
+                if arrivals is None:
+                    self._begin(target)
+                    return
+                came = arrivals.came(self.client, self.scheme or "http", self.headers)
+                if came is not None:
+                    self._begin(target, came)
+                    return
         url, headers, expects = self.url, self.headers, self.expect_100_continue
         super().on_message_begin()
         self.url, self.expect_100_continue = url, expects
@@ -162,7 +170,7 @@ class FastLane(PatientConnection):
         except ScorelineError as error:
             self._refuse(call, error)
 
-    def _begin(self, target: Target) -> None:
+    def _begin(self, target: Target, came: Came | None = None) -> None:
         http_version = self.parser.get_http_version()
         call = Call(
             self,
@@ -171,8 +179,10 @@ class FastLane(PatientConnection):
             started_at=clock(),
         )
         declared, content_type, said = call.read_headers(self.headers)
+        if came is not None:
+            call.caller = came.caller
         if self._lane.watch.tracing is not None:
-            self._lane.watch.begin_call(call, self.headers)
+            self._lane.watch.begin_call(call, came.scheme if came else self.scheme or "http", self.headers)
         call.expects = self.expect_100_continue and http_version != "1.0"
         if target.in_headers is not None:
             call.aside = Aside(target.in_headers, self.headers)
