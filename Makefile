@@ -32,7 +32,7 @@ SHARED := --numprocesses auto --maxprocesses 4 --dist loadfile
 BENCH ?=
 SECONDS ?= 600
 
-.PHONY: help setup dev demo test fuzz acceptance clients check format bench docs conformance lock clean
+.PHONY: help setup dev demo test fuzz acceptance clients check format bench dialects .loaders docs conformance lock clean
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name what; do \
@@ -64,11 +64,18 @@ format: $(VENV)/.dev ## Put the code in the project's form
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
-bench: $(VENV)/.dev $(PEERS)/.ready ## Measure what must hold, beside its opponents: 12 to 15 minutes (BENCH=--quick: 3 to 5)
-	@missing=(); command -v wrk >/dev/null || missing+=(wrk); command -v taskset >/dev/null || missing+=(util-linux); \
+bench: $(VENV)/.dev $(PEERS)/.ready .loaders ## Measure what must hold, beside its opponents: 12 to 15 minutes (BENCH=--quick: 3 to 5)
+	@$(BIN)/python -m benchmarks $(BENCH)
+
+dialects: $(VENV)/.dev .loaders ## Measure every dialect beside the native one: 5 minutes (BENCH="--only gRPC Thrift")
+	@$(BIN)/python -m benchmarks.dialects $(BENCH)
+
+# What loads servers in the benchmarks.
+.loaders:
+	@missing=(); for pair in wrk:wrk h2load:nghttp2-client taskset:util-linux; do \
+	command -v $${pair%:*} >/dev/null || missing+=($${pair#*:}); done; \
 	if [ $${#missing[@]} -gt 0 ] && command -v apt-get >/dev/null; then as_root=(); [ "$$(id -u)" -eq 0 ] || as_root=(sudo); \
 	"$${as_root[@]}" apt-get update -q && "$${as_root[@]}" apt-get install -q -y --no-install-recommends "$${missing[@]}"; fi
-	@$(BIN)/python -m benchmarks $(BENCH)
 
 docs: $(VENV)/.dev ## Write docs/reference/ from the code
 	$(BIN)/python tools/reference.py

@@ -84,7 +84,7 @@ def _measure_world(
     world: World, ways: Sequence[Speaking], cores: Cores, seconds: int, rounds: int
 ) -> Iterator[DialectRate]:
     tell(f"{world.name}: starting the server")
-    started = AllPorts(free_port(), free_port())
+    started = AllPorts(free_port())
     started.prepare(world)
     with serving(started, world, cores, world.folder) as process:
         server = started.reach(world, process.url(1))

@@ -23,6 +23,9 @@ PATH = f"/{SERVICE}/{METHOD}"
 PREFIX = struct.Struct(">BI")
 """In front of a message: whether it is compressed, and its length."""
 
+FLOATS = {"FP32": ("f", "fp32_contents"), "FP64": ("d", "fp64_contents")}
+"""Datatype → how struct calls it, and the member of typed contents."""
+
 
 class OverGRPC:
     """Messages of one row, as many at a time as HTTP has connections."""
@@ -38,9 +41,11 @@ class OverGRPC:
 
     def ask(self, server: Server, row: Row) -> list[float]:
         answer = self._method.response.FromString(self._answer(server, row))
+        probabilities = answer.outputs[0]
+        code, contents = FLOATS[probabilities.datatype]
         if self._raw:
-            return [value for (value,) in struct.iter_unpack("<d", answer.raw_output_contents[0])]
-        return list(answer.outputs[0].contents.fp64_contents)
+            return [value for (value,) in struct.iter_unpack(f"<{code}", answer.raw_output_contents[0])]
+        return list(getattr(probabilities.contents, contents))
 
     def load(self, server: Server, *, n_connections: int, seconds: float, core: int) -> Load:
         row = server.world.rows[0]
@@ -50,14 +55,14 @@ class OverGRPC:
         command = ["taskset", "-c", str(core), "h2load", *shape, "-t1", f"-D{seconds:.0f}", "-d", str(message)]
         for header in ("content-type: application/grpc", "te: trailers", f"authorization: Bearer {server.key}"):
             command += ["-H", header]
-        command.append(f"http://{server.host}:{server.grpc_port}{PATH}")
+        command.append(f"http://{server.host}:{server.port}{PATH}")
         done = subprocess.run(command, check=False, capture_output=True, text=True)
         if done.returncode:
             raise Void(f"h2load ended with status {done.returncode}: {done.stdout}{done.stderr}")
         return parse(done.stdout, len(_framed(self._answer(server, row))), n_connections)
 
     def _answer(self, server: Server, row: Row) -> bytes:
-        with grpc.insecure_channel(f"{server.host}:{server.grpc_port}") as channel:
+        with grpc.insecure_channel(f"{server.host}:{server.port}") as channel:
             call = channel.unary_unary(PATH, request_serializer=None, response_deserializer=None)
             metadata = (("authorization", f"Bearer {server.key}"),)
             try:

@@ -38,7 +38,7 @@ class OverThrift:
                 trans_factory=TFramedTransportFactory(),
             )
             client.login(server.key)
-            probabilities: list[float] = client.score(scoring.Row(**row), False, False)
+            probabilities: list[float] = client.score(_struct(scoring, row), False, False)
             client.close()
         except (OSError, scoring.ScoringError) as error:
             raise Void(f"{self.name}: {error}") from None
@@ -61,7 +61,7 @@ class OverThrift:
             service = scoring.ScoringService
             messages = [_message("login", service.login_args(key=server.key))]
             for row in server.world.draw(N_BODIES):
-                arguments = service.score_args(row=scoring.Row(**row), pred_contribs=False, output_margin=False)
+                arguments = service.score_args(row=_struct(scoring, row), pred_contribs=False, output_margin=False)
                 messages.append(_message("score", arguments))
             path.write_bytes(b"".join(messages))
         return path
@@ -70,6 +70,12 @@ class OverThrift:
         path = server.world.folder / "scoring.thrift"
         path.write_text(idl(server.world.name, server.world.pipeline.manifest), encoding="utf-8")
         return thriftpy2.load(str(path), module_name=f"{server.world.name}_thrift")
+
+
+def _struct(scoring: Any, row: Row) -> Any:
+    """Return a row as the IDL has it: its fields have other names than the columns, and their order."""
+    fields = [name for _, name, *_ in scoring.Row.thrift_spec.values()]
+    return scoring.Row(**dict(zip(fields, row.values(), strict=True)))
 
 
 def _message(method: str, arguments: Any) -> bytes:

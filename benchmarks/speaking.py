@@ -24,7 +24,6 @@ class Server(NamedTuple):
     world: World
     host: str
     port: int
-    grpc_port: int
     thrift_port: int
     key: str
 
@@ -93,11 +92,11 @@ class AllPorts(Scoreline):
 
     n_rows = (1,)
 
-    def __init__(self, grpc_port: int, thrift_port: int) -> None:
-        self.options = ("--grpc-port", str(grpc_port), "--thrift-port", str(thrift_port))
+    def __init__(self, thrift_port: int) -> None:
+        self._thrift_port = thrift_port
+        self.options = ("--thrift-port", str(thrift_port))
 
     def reach(self, world: World, url: str) -> Server:
         """Say where it answers, from one of its addresses of HTTP."""
-        parts, (_, grpc_port, _, thrift_port) = urlsplit(url), self.options
-        ports = int(grpc_port), int(thrift_port)
-        return Server(world, str(parts.hostname), int(parts.port or 0), *ports, self._key(world).read_text())
+        parts, key = urlsplit(url), self._key(world).read_text()
+        return Server(world, str(parts.hostname), int(parts.port or 0), self._thrift_port, key)

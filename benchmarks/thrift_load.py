@@ -15,6 +15,7 @@ import struct
 import sys
 import time
 from pathlib import Path
+from typing import cast
 
 import uvloop
 
@@ -54,9 +55,8 @@ class Connection(asyncio.Protocol):
         self._sent_at = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        transport.write(self._loader.first)
+        self._transport = cast(asyncio.Transport, transport)
+        self._transport.write(self._loader.first)
 
     def data_received(self, data: bytes) -> None:
         if self._rest:
