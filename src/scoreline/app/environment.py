@@ -8,6 +8,8 @@ from urllib.parse import SplitResult, urlsplit
 from scoreline.core.errors import BadSetting
 
 MOST_DIGITS = 19
+LONGEST_DAYS = 5
+"""Digits; a date may not lie before the year 1."""
 SHORTEST_SECRET = 32
 
 
@@ -71,13 +73,13 @@ def proxies(what: str, texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def days(variable: str, environment: Mapping[str, str]) -> int | None:
-    """Read a number of days; None stands for ``all``, the default. Raises BadSetting."""
-    text = environment.get(variable) or "all"
+def days(variable: str, environment: Mapping[str, str], default: str = "all") -> int | None:
+    """Read a number of days; None stands for ``all``. Raises BadSetting."""
+    text = environment.get(variable) or default
     if text == "all":
         return None
-    if not (text.isascii() and text.isdigit()):
-        raise BadSetting(f"{variable} is {text!r}: expected a number of days", hint="`all` keeps all, the default")
+    if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_DAYS):
+        raise BadSetting(f"{variable} is {text!r}: expected a number of days", hint="`all` keeps all")
     return int(text)
 
 

@@ -109,6 +109,10 @@ SETTINGS: tuple[Setting, ...] = (
         "any number",
         "How many requests of one deployment may wait for their answers in a worker.",
     ),
+    Setting(
+        "max_jobs", "SCORELINE_MAX_JOBS", "1000", "How many jobs a space keeps: the oldest that have ended go first."
+    ),
+    Setting("job_days", "SCORELINE_JOB_DAYS", "30", "How many days a job is kept after it has ended; `all`: for ever."),
     Setting("max_connections", "SCORELINE_MAX_CONNECTIONS", "20000", "How many connections a worker has at most."),
     Setting(
         "cors_origins",
@@ -170,6 +174,9 @@ class Settings(NamedTuple):
     max_bodies_mb: float = 512.0
     max_pending: int | None = None
     """None: any number."""
+    max_jobs: int = 1000
+    job_days: int | None = 30
+    """None: all."""
     max_connections: int = 20_000
     cors_origins: tuple[str, ...] = ()
     data_folder: Path | None = None
@@ -220,6 +227,8 @@ class Settings(NamedTuple):
             max_body_mb=read.positive("SCORELINE_MAX_BODY_MB", given, 64.0),
             max_bodies_mb=read.positive("SCORELINE_MAX_BODIES_MB", given, 512.0),
             max_pending=read.whole("SCORELINE_MAX_PENDING", given),
+            max_jobs=read.whole("SCORELINE_MAX_JOBS", given) or 1000,
+            job_days=read.days("SCORELINE_JOB_DAYS", given, "30"),
             max_connections=read.whole("SCORELINE_MAX_CONNECTIONS", given) or 20_000,
             cors_origins=read.origins("SCORELINE_CORS_ORIGINS", given.get("SCORELINE_CORS_ORIGINS", "").split(",")),
             data_folder=Path(data_folder).expanduser() if (data_folder := given.get("SCORELINE_DATA_FOLDER")) else None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import stat
 import tarfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path, PurePosixPath
 from typing import IO, NamedTuple
@@ -26,9 +26,14 @@ class _Member(NamedTuple):
 
 
 def unpack(path: Path, folder: Path) -> Path:
-    """Take a zip or a tar (.gz too) apart; return the model in it: an MLflow folder, or its only file.
+    """Take an archive apart; return the model in it. Raises ModelRefused as ``take_apart`` and ``model_among`` do."""
+    return model_among(take_apart(path, folder), path.name)
 
-    Raises ModelRefused: damaged, too large, too many files, a link or a path that leads out, more than one model.
+
+def take_apart(path: Path, folder: Path) -> list[Path]:
+    """Write the files of a zip or a tar (.gz too) into ``folder``; return them.
+
+    Raises ModelRefused: damaged, too large, too many files, a link or a path that leads out.
     """
     left = MOST_BYTES
     files: list[Path] = []
@@ -49,7 +54,7 @@ def unpack(path: Path, folder: Path) -> Path:
         raise ModelRefused(f"{path.name} is damaged, or packed in a way that is not read: {error}") from None
     except OSError as error:
         raise ModelRefused(f"{path.name} cannot be unpacked: {error.strerror or error}") from None
-    return _model_among(files, path)
+    return files
 
 
 def _members(path: Path) -> Iterator[_Member]:
@@ -84,13 +89,14 @@ def _link(name: str) -> ModelRefused:
     return ModelRefused(f"the archive holds {name[:LONGEST_NAME]!r}, which is a link or no plain file")
 
 
-def _model_among(files: list[Path], archive: Path) -> Path:
+def model_among(files: Sequence[Path], archive: str) -> Path:
+    """Return the model that some files are: an MLflow folder, or the only file. Raises ModelRefused."""
     described = [file.parent for file in files if file.name == "MLmodel"]
     if len(described) == 1:
         return described[0]
     if len(files) == 1:
         return files[0]
     raise ModelRefused(
-        f"{archive.name} holds {len(files)} files and {len(described)} MLmodel: which is the model is not clear",
+        f"{archive} holds {len(files)} files and {len(described)} MLmodel: which is the model is not clear",
         hint="pack one model's file, or one MLflow model's folder",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -28,6 +29,15 @@ class AssetRecords:
 
     def in_state(self, kind: AssetKind, states: tuple[str, ...]) -> list[Asset]:
         return self._find(assets.c.kind == kind, assets.c.state.in_(states))
+
+    def ids(self, space: str, kind: AssetKind, states: tuple[str, ...]) -> list[str]:
+        meant = (assets.c.space == space, assets.c.kind == kind, assets.c.state.in_(states))
+        query = select(assets.c.id).where(*meant).order_by(assets.c.updated_at, assets.c.id)
+        return list(self._connection.execute(query).scalars())
+
+    def forget(self, kind: AssetKind, states: tuple[str, ...], *, before: datetime) -> None:
+        over = (assets.c.kind == kind, assets.c.state.in_(states), assets.c.updated_at < before)
+        self._connection.execute(delete(assets).where(*over))
 
     def put(self, asset: Asset) -> None:
         fields = {name: getattr(asset, name) for name in asset.__struct_fields__}

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from msgspec.structs import replace
 
 from scoreline.app.assets.models import model, stands_for
+from scoreline.app.assets.store import new_asset, put, remove
 from scoreline.app.settings import App
 from scoreline.core.assets import Asset, check_title, id_of_version
 from scoreline.core.entities import Deployment
@@ -46,21 +47,8 @@ def deploy(
     taken = {deployment.name for deployment in registry.deployments()}
     chosen = serving_name or _free(suggest_name(name) or DEFAULT_NAME, taken)
     deployment = registry.deploy(chosen, *_content(found), new=True)
-    now = datetime.now(UTC)
-    asset = Asset(
-        id=deployment.id,
-        space=space,
-        kind="deployment",
-        name=name,
-        owner=owner,
-        created_at=now,
-        updated_at=now,
-        parent=found.id,
-        details=dict(details),
-    )
-    with app.assets.writing() as records:
-        records.put(asset)
-    return Deployed(deployment, asset, found.id)
+    said = new_asset(space, "deployment", name, owner=owner, details=details, asset_id=deployment.id, parent=found.id)
+    return Deployed(deployment, put(app, said), found.id)
 
 
 def deployments(app: App, space: str) -> list[Deployed]:
@@ -89,17 +77,14 @@ def change(app: App, space: str, asset_id: str, *, name: str, model_id: str, det
     if model_id != before.model_id:
         after = app.registry_in(space).deploy(after.name, *_content(model(app, space, model_id)))
     asset = replace(before.asset, name=name, parent=model_id, details=dict(details), updated_at=datetime.now(UTC))
-    with app.assets.writing() as records:
-        records.put(asset)
-    return Deployed(after, asset, model_id)
+    return Deployed(after, put(app, asset), model_id)
 
 
 def undeploy(app: App, space: str, asset_id: str) -> Deployed:
     """Take a deployment away, and what was said of it; its model stays. Raises NotFound."""
     found = deployment(app, space, asset_id)
     app.registry_in(space).undeploy(found.deployment.name)
-    with app.assets.writing() as records:
-        records.delete(found.asset.id)
+    remove(app, found.asset)
     return found
 
 

@@ -1,4 +1,4 @@
-"""Jobs that score rows which came with them: kept until they are deleted, and done once, whoever dies meanwhile."""
+"""Jobs that score rows which came with them: kept for a time, and done once, whoever dies meanwhile."""
 
 from __future__ import annotations
 
@@ -8,32 +8,25 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from scoreline.app.assets.store import Records, find, new_asset, remove
 from scoreline.app.settings import App
-from scoreline.core.assets import Asset, check_title, new_id
-from scoreline.core.errors import NotFound
+from scoreline.core.assets import Asset
+from scoreline.core.errors import NotFound, TooManyRequests
 
 QUEUED, RUNNING, COMPLETED, FAILED, CANCELED = "queued", "running", "completed", "failed", "canceled"
-UNFINISHED = (QUEUED, RUNNING)
+UNFINISHED, ENDED = (QUEUED, RUNNING), (COMPLETED, FAILED, CANCELED)
 LEASE_SECONDS = 60.0
 """After so long without a sign of life a running job is taken for one whose worker died, and is begun again."""
 
 
 def create(app: App, space: str, deployment: str, name: str, *, owner: str, details: Mapping[str, Any]) -> Asset:
-    """Queue a job of the deployment with this id. Raises BadSetting."""
-    now = datetime.now(UTC)
-    job = Asset(
-        id=new_id(),
-        space=space,
-        kind="job",
-        name=check_title(name),
-        owner=owner,
-        created_at=now,
-        updated_at=now,
-        state=QUEUED,
-        parent=deployment,
-        details=dict(details),
-    )
+    """Queue a job of the deployment with this id; those that ended long ago, or are too many, are forgotten.
+
+    Raises BadSetting, and TooManyRequests where the space has as many that have not ended as it may have jobs.
+    """
+    job = new_asset(space, "job", name, owner=owner, details=details, parent=deployment, state=QUEUED)
     with app.assets.writing() as records:
+        _forget(app, records, space)
         records.put(job)
     return job
 
@@ -42,15 +35,15 @@ def jobs(app: App, space: str, deployment: str | None = None) -> list[Asset]:
     """Return the jobs of a space, or of one deployment in it, oldest first."""
     with app.assets.reading() as records:
         found = records.assets(space, "job")
-    return [job for job in found if deployment in (None, job.parent)]
+    return [job for job in found if deployment in (None, job.parent) and not _is_over(app, job)]
 
 
 def job(app: App, space: str, asset_id: str) -> Asset:
     """Return one job. Raises NotFound."""
-    with app.assets.reading() as records:
-        found = records.asset(asset_id)
-    if found is None or found.space != space or found.kind != "job":
-        raise NotFound(f"no job has the id {asset_id!r}", hint="GET /ml/v4/deployment_jobs lists those of the space")
+    hint = "GET /ml/v4/deployment_jobs lists those of the space"
+    found = find(app, space, "job", asset_id, hint=hint)
+    if _is_over(app, found):
+        raise NotFound(f"job {asset_id!r} ended too long ago to be kept", hint=hint)
     return found
 
 
@@ -61,10 +54,7 @@ def cancel(app: App, space: str, asset_id: str) -> Asset:
 
 def delete(app: App, space: str, asset_id: str) -> Asset:
     """Forget a job. Raises NotFound."""
-    found = job(app, space, asset_id)
-    with app.assets.writing() as records:
-        records.delete(found.id)
-    return found
+    return remove(app, job(app, space, asset_id))
 
 
 def take(app: App) -> tuple[Asset | None, float | None]:
@@ -104,3 +94,31 @@ def is_overdue(job: Asset) -> bool:
     """Whether a job waits for a worker."""
     age = datetime.now(UTC) - job.updated_at
     return job.state == QUEUED or (job.state == RUNNING and age > timedelta(seconds=LEASE_SECONDS))
+
+
+def _forget(app: App, records: Records, space: str) -> None:
+    """Make room for a job: those that ended long ago go, of every space, and of this one the oldest that have ended."""
+    if (oldest := _oldest(app)) is not None:
+        records.forget("job", ENDED, before=oldest)
+    most = app.settings.max_jobs
+    unfinished, ended = (records.ids(space, "job", states) for states in (UNFINISHED, ENDED))
+    if len(unfinished) >= most:
+        raise TooManyRequests(
+            f"{len(unfinished):,} jobs of the space {space!r} have not ended, and it may have {most:,}",
+            hint="wait for some, or delete some; SCORELINE_MAX_JOBS sets how many there may be",
+            retry_seconds=int(LEASE_SECONDS),
+        )
+    for job in ended[: max(len(unfinished) + len(ended) + 1 - most, 0)]:
+        records.delete(job)
+
+
+def _is_over(app: App, job: Asset) -> bool:
+    """Whether a job ended so long ago that it is to be forgotten."""
+    oldest = _oldest(app)
+    return job.state in ENDED and oldest is not None and job.updated_at < oldest
+
+
+def _oldest(app: App) -> datetime | None:
+    """Return since when jobs that have ended are kept; None: since ever."""
+    days = app.settings.job_days
+    return None if days is None else datetime.now(UTC) - timedelta(days=days)

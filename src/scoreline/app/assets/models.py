@@ -8,8 +8,9 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from scoreline.app.assets.store import find, new_asset, put, remove
 from scoreline.app.settings import App
-from scoreline.core.assets import Asset, check_title, id_of_version, new_id
+from scoreline.core.assets import Asset, check_title, id_of_version
 from scoreline.core.entities import Deployment, Version
 from scoreline.core.errors import NotFound
 from scoreline.registry.registry import Registry
@@ -20,20 +21,7 @@ DIGEST = "digest"
 
 def store(app: App, space: str, name: str, *, owner: str, details: Mapping[str, Any]) -> Asset:
     """Make a model that has no content yet. Raises BadSetting."""
-    now = datetime.now(UTC)
-    made = Asset(
-        id=new_id(),
-        space=space,
-        kind="model",
-        name=check_title(name),
-        owner=owner,
-        created_at=now,
-        updated_at=now,
-        details=dict(details),
-    )
-    with app.assets.writing() as records:
-        records.put(made)
-    return made
+    return put(app, new_asset(space, "model", name, owner=owner, details=details))
 
 
 def fill(app: App, space: str, asset_id: str, content: bytes) -> Asset:
@@ -43,7 +31,7 @@ def fill(app: App, space: str, asset_id: str, content: bytes) -> Asset:
     """
     from scoreline.app.assets.content import version_of  # archives are read by few workers, and seldom
 
-    asset = _kept(app, space, asset_id)
+    asset = find(app, space, "model", asset_id, hint="POST /ml/v4/models makes one")
     version = version_of(app, asset, content)
     details = asset.details | {DIGEST: version.digest}
     return _put(app, replace(asset, model=version.model, version=version.number, details=details))
@@ -92,9 +80,7 @@ def delete(app: App, space: str, asset_id: str) -> Asset:
         version = registry.resolve(asset.model, str(asset.version))
         if not any(stands_for(each, version) for each in stored if each.id != asset.id):
             _delete_version(registry, version.model, version.number)
-    with app.assets.writing() as records:
-        records.delete(asset.id)
-    return asset
+    return remove(app, asset)
 
 
 def stands_for(asset: Asset, version: Version | Deployment) -> bool:
@@ -130,14 +116,6 @@ def _delete_version(registry: Registry, model: str, number: int) -> None:
     registry.delete_version(model, number)
 
 
-def _kept(app: App, space: str, asset_id: str) -> Asset:
-    with app.assets.reading() as records:
-        asset = records.asset(asset_id)
-    if asset is None or asset.space != space or asset.kind != "model":
-        raise NotFound(f"no model has the id {asset_id!r}", hint="POST /ml/v4/models makes one")
-    return asset
-
-
 def _is_left(app: App, asset: Asset) -> bool:
     """Whether the version of a model is there: it may have been deleted by its own name."""
     if asset.model is None:
@@ -153,10 +131,7 @@ def _content(asset: Asset) -> tuple[str | None, int | None, str | None]:
 
 
 def _put(app: App, asset: Asset) -> Asset:
-    changed = replace(asset, updated_at=datetime.now(UTC))
-    with app.assets.writing() as records:
-        records.put(changed)
-    return changed
+    return put(app, replace(asset, updated_at=datetime.now(UTC)))
 
 
 def _of_version(version: Version, space: str) -> Asset:

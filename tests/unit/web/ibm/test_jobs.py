@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from copy import copy
 from datetime import timedelta
 from typing import Any
 
@@ -8,6 +9,7 @@ from msgspec.structs import replace
 from tests.unit.web.ibm.conftest import BLOCKS
 
 from scoreline.app.assets import jobs
+from scoreline.core.errors import NotFound, TooManyRequests
 
 
 def test_a_job_scores_its_rows_as_a_request_does(ibm: Any) -> None:
@@ -113,3 +115,50 @@ def test_a_job_that_is_cancelled_ends_without_predictions(ibm: Any) -> None:
     scoring = ibm.ended(made.id)
     assert scoring["status"]["state"] == "canceled"
     assert "predictions" not in scoring
+
+
+def limited(ibm: Any, **limits: Any) -> Any:
+    """The application with these limits on jobs."""
+    app = ibm.app.in_space("default")
+    made = copy(app)
+    made.settings = app.settings._replace(**limits)
+    return made
+
+
+def test_a_space_keeps_so_many_jobs_and_the_oldest_that_ended_go_first(ibm: Any) -> None:
+    app, space = limited(ibm, max_jobs=3), ibm.space.name
+
+    def new(name: str) -> Any:
+        return jobs.create(app, space, "d", name, owner="", details={})
+
+    first, second, third = (new(name) for name in "abc")
+    with pytest.raises(TooManyRequests, match=r"3 jobs of the space .* have not ended, and it may have 3"):
+        new("d")
+    jobs.end(app, second, jobs.COMPLETED, {})
+    jobs.end(app, first, jobs.FAILED, {})
+    assert [job.name for job in jobs.jobs(app, space)] == ["a", "b", "c"]
+    fourth = new("d")
+    assert [job.name for job in jobs.jobs(app, space)] == ["a", "c", "d"]
+    new("e")
+    assert [job.name for job in jobs.jobs(app, space)] == ["c", "d", "e"]
+    other = ibm.app.security.create_space(f"beside {space}").name
+    assert jobs.create(app, other, "d", "mine", owner="", details={}), "each space has as many"
+    for job in (third, fourth):
+        jobs.cancel(app, space, job.id)
+
+
+def test_jobs_that_ended_long_ago_are_gone_and_those_that_have_not_stay(ibm: Any) -> None:
+    app, space = limited(ibm, job_days=2), ibm.space.name
+    ended, waiting = (jobs.create(app, space, "d", name, owner="", details={}) for name in ("ended", "waiting"))
+    ended = jobs.end(app, ended, jobs.COMPLETED, {"predictions": []})
+    with app.assets.writing() as records:
+        for job in (ended, waiting):
+            records.put(replace(job, updated_at=job.updated_at - timedelta(days=2, seconds=1)))
+    assert [job.name for job in jobs.jobs(app, space)] == ["waiting"]
+    with pytest.raises(NotFound, match="ended too long ago"):
+        jobs.job(app, space, ended.id)
+    assert jobs.job(limited(ibm, job_days=None), space, ended.id).state == jobs.COMPLETED, "it is still there"
+    new = jobs.create(app, space, "d", "new", owner="", details={})
+    assert [job.name for job in jobs.jobs(limited(ibm, job_days=None), space)] == ["waiting", "new"]
+    for job in (waiting, new):
+        jobs.cancel(app, space, job.id)

@@ -167,22 +167,24 @@ def test_a_list_is_told_in_parts(ibm: Any) -> None:
     assert "next" not in rest
 
 
-def test_a_model_made_elsewhere_comes_with_rows_that_prove_it(ibm: Any) -> None:
+@pytest.mark.parametrize("sent", ["with rows", "with rows in a folder", "bare", "in an archive"])
+def test_a_model_made_elsewhere_comes_with_rows_that_prove_it_or_is_proved_on_made_up_ones(ibm: Any, sent: str) -> None:
     draw = np.random.default_rng(0)
     rows = draw.normal(size=(200, 2)).round(3)
     labels = (rows[:, 0] > rows[:, 1]).astype(int)
     settings = {"objective": "binary", "verbose": -1, "num_leaves": 4, "num_threads": 1}
     booster = lightgbm.train(settings, lightgbm.Dataset(rows, labels, feature_name=["a", "b"]), 5)
+    text = booster.model_to_string().encode()
     sample = "a,b,risk\n" + "".join(f"{a},{b},{label}\n" for (a, b), label in zip(rows, labels, strict=True))
+    content = {
+        "with rows": packed(model__txt=text, sample__csv=sample.encode()),
+        "with rows in a folder": packed(**{"m/model__txt": text, "m/sample__csv": sample.encode()}),
+        "bare": text,
+        "in an archive": packed(model__txt=text),
+    }[sent]
     model = ibm.store(n=None, label_column="risk")
-    answer = ibm.fill(model, packed(model__txt=booster.model_to_string().encode(), sample__csv=sample.encode()))
+    answer = ibm.fill(model, content)
     assert answer.status_code == 201, answer.text
     block = {"fields": ["a", "b"], "values": rows[:5].tolist()}
     (found,) = ibm.score(ibm.deploy(model), [block]).json()["predictions"]
     assert [probability[1] for _, probability in found["values"]] == pytest.approx(booster.predict(rows[:5]), abs=1e-6)
-
-
-def test_a_model_made_elsewhere_without_rows_is_refused(ibm: Any) -> None:
-    answer = ibm.fill(ibm.store(n=None), b"tree\nversion=v4\n")
-    assert answer.status_code == 400
-    assert "came without rows to prove it on" in answer.json()["errors"][0]["message"]
