@@ -83,17 +83,9 @@ def between(code: str, begin: str, end: str) -> str:
     return code.split(begin, 1)[1].split(end, 1)[0]
 
 
-def in_java(code: str) -> tuple[str, Any]:
-    lines = between(code, 'String.join("\\n",\n', ");\n").split(",\n")
+def in_lines(code: str, begin: str, end: str) -> tuple[str, Any]:
+    lines = between(code, begin, end).split(",\n")
     return literal(code, "URI.create("), json.loads("\n".join(json.loads(line) for line in lines))
-
-
-def in_scala(code: str) -> tuple[str, Any]:
-    """As Scala 2.12 reads it: what stands for a sign is that sign in raw texts, too."""
-    raw = between(code, 'val body = """', '"""\n').split('""" + """')
-    sign = re.compile(r"(?<!\\)((?:\\\\)*)\\u([0-9a-f]{4})")
-    text = "".join(sign.sub(lambda found: found[1] + chr(int(found[2], 16)), piece) for piece in raw)
-    return literal(code, "URI.create("), json.loads(text.encode("utf-16", "surrogatepass").decode("utf-16"))
 
 
 def in_csharp(code: str) -> tuple[str, Any]:
@@ -106,8 +98,8 @@ READ: dict[str, Callable[[str], tuple[str, Any]]] = {
     "curl": in_shell,
     "python": in_python,
     "javascript": lambda code: (literal(code, "fetch("), json.loads(between(code, "const body = ", ";\n\nfetch"))),
-    "java": in_java,
-    "scala": in_scala,
+    "java": lambda code: in_lines(code, 'String.join("\\n",\n', ");\n"),
+    "scala": lambda code: in_lines(code, "val body = List(\n", "\n    ).mkString"),
     "r": lambda code: (literal(code, "request("), json.loads(between(code, 'body <- r"(', ')"'))),
     "csharp": in_csharp,
     "go": lambda code: (literal(code, '"POST", '), json.loads(between(code, "body := `", "`"))),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from scoreline.web.snippets.literals import laid_out, quoted
@@ -24,7 +23,6 @@ class Java:
     trust = _TRUST_IN_JAVA
 
     def write(self, url: str, document: Any) -> str:
-        lines = ",\n            ".join(quoted(line) for line in laid_out(document).splitlines())
         return f"""\
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -34,7 +32,7 @@ import java.net.http.HttpResponse;
 public class Score {{
     public static void main(String[] arguments) throws Exception {{
         String body = String.join("\\n",
-            {lines});
+            {_lines(document, " " * 12)});
         HttpRequest request = HttpRequest.newBuilder(URI.create({quoted(url)}))
             .header("Authorization", "Bearer " + System.getenv().getOrDefault("SCORELINE_API_KEY", ""))
             .header("Content-Type", "application/json")
@@ -69,7 +67,9 @@ import java.net.http.{{HttpClient, HttpRequest, HttpResponse}}
 
 object Score {{
   def main(arguments: Array[String]): Unit = {{
-    val body = \"\"\"{_without_control_signs(laid_out(document))}\"\"\"
+    val body = List(
+      {_lines(document, " " * 6)}
+    ).mkString("\\n")
     val request = HttpRequest.newBuilder(URI.create({quoted(url)}))
       .header("Authorization", "Bearer " + sys.env.getOrElse("SCORELINE_API_KEY", ""))
       .header("Content-Type", "application/json")
@@ -181,6 +181,6 @@ func main() {{
 """
 
 
-def _without_control_signs(json_text: str) -> str:
-    r"""Keep ``\u00..`` from Scala before 2.13, which reads it in raw texts, too: a control sign in JSON is an error."""
-    return re.sub(r"(?<!\\)((?:\\\\)*)\\(u00[01])", r'\1\\""" + """\2', json_text)
+def _lines(document: Any, indent: str) -> str:
+    """Texts, one for each line of JSON: raw ones are for Java 15 or later, and in Scala 2 not quite raw."""
+    return f",\n{indent}".join(quoted(line) for line in laid_out(document).splitlines())

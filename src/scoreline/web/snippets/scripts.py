@@ -121,5 +121,5 @@ request({quoted(url)}) |>
 {trusted}  req_error(body = function(refused) resp_body_string(refused)) |>
   req_perform() |>
   resp_body_string() |>
-  cat("\\n")
+  writeLines()
 """
