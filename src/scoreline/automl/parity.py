@@ -50,18 +50,22 @@ def check_parity(
         kind: KindParity(n_rows=sum(n for n, _ in found), largest=max(gap for _, gap in found))
         for kind, found in kinds.items()
     }
-    worst = max(by_kind, key=lambda kind: by_kind[kind].largest)
+    hint = "this is a fault in the export, not in your data: exclude the learner with --learner and report it"
+    return proved(by_kind, "the fitted model", hint=hint)
+
+
+def proved(kinds: dict[str, KindParity], what: str, *, hint: str) -> Parity:
+    """Sum up how closely the graph scores as ``what`` does, kind by kind; raise ParityFailed above the tolerance."""
+    worst = max(kinds, key=lambda kind: kinds[kind].largest)
     parity = Parity(
         tolerance=TOLERANCE,
-        largest=by_kind[worst].largest,
-        n_rows=sum(kind.n_rows for kind in by_kind.values()),
-        by_kind=by_kind,
+        largest=kinds[worst].largest,
+        n_rows=sum(kind.n_rows for kind in kinds.values()),
+        by_kind=kinds,
     )
     if not parity.passed:
-        raise ParityFailed(
-            f"the graph differs from the fitted model by {parity.largest:.2g} on {worst} rows, more than {TOLERANCE:g}",
-            hint="this is a fault in the export, not in your data: exclude the learner with --learner and report it",
-        )
+        message = f"the graph differs from {what} by {parity.largest:.2g} on {worst} rows, more than {TOLERANCE:g}"
+        raise ParityFailed(message, hint=hint)
     return parity
 
 

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from scoreline.automl import difficult
-from scoreline.automl.parity import TOLERANCE
-from scoreline.core.errors import ModelRefused, ParityFailed
+from scoreline.automl.parity import TOLERANCE, proved
+from scoreline.core.errors import ModelRefused
 from scoreline.core.manifest import KindParity, Parity
 from scoreline.core.schema import LARGEST_NUMBER, Column, Schema, Task
 from scoreline.importing.original import CannotTake, first_line
@@ -19,6 +19,7 @@ from scoreline.importing.process import OriginalProcess
 from scoreline.scoring.graph import Graph
 from scoreline.scoring.rows import Rows
 
+FAULT = "a fault in the conversion, not in your model: export it to ONNX with its own exporter, and report it"
 MOST_SAMPLE_ROWS = 20_000
 MOST_BOUNDARY_ROWS = 50_000
 N_BASES = 10
@@ -106,7 +107,7 @@ def prove(
         made = difficult.put(sample, bases[:3], number=(index, points))
         gap = prover.gap(made)
         prover.count("boundary", made, float("inf") if gap is None else gap)
-    return Proof(_report(prover.kinds), frozenset(required), n_differ, tuple(notes))
+    return Proof(proved(prover.kinds, "the original", hint=FAULT), frozenset(required), n_differ, tuple(notes))
 
 
 def _scores_of_sample(original: OriginalProcess, sample: Rows, task: Task) -> Floats:
@@ -229,19 +230,3 @@ def _each(
     if texts:
         for i, column in list(enumerate(schema.texts))[::step]:
             yield column, difficult.put(rows, bases, text=(i, texts))
-
-
-def _report(kinds: dict[str, KindParity]) -> Parity:
-    worst = max(kinds, key=lambda kind: kinds[kind].largest)
-    parity = Parity(
-        tolerance=TOLERANCE,
-        largest=kinds[worst].largest,
-        n_rows=sum(kind.n_rows for kind in kinds.values()),
-        by_kind=kinds,
-    )
-    if not parity.passed:
-        raise ParityFailed(
-            f"the graph differs from the original by {parity.largest:.2g} on {worst} rows, more than {TOLERANCE:g}",
-            hint="a fault in the conversion, not in your model: export it to ONNX with its own exporter, and report it",
-        )
-    return parity

@@ -8,12 +8,12 @@ from typing import Annotated, Literal
 import typer
 
 from scoreline.cli.command import argument, command, option
+from scoreline.cli.result import RESULT, Output, Promote, Register
 from scoreline.cli.session import Session
 
 PANEL = "Scoring pipelines"
 LEARNING = "What is learned"
 SEARCH = "How it is searched for"
-RESULT = "What becomes of it"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -71,16 +71,9 @@ def experiment(
     name: Annotated[
         str | None, option("--name", "NAME", "Of the experiment and its model; else the table's.", RESULT)
     ] = None,
-    output: Annotated[
-        Path | None, option("--output -o", "FILE", "Write the scoring pipeline here too.", RESULT)
-    ] = None,
-    register: Annotated[
-        bool, option("--register/--no-register", None, "Make it the model's next version.", RESULT)
-    ] = True,
-    promote: Annotated[
-        bool | None,
-        option("--promote/--no-promote", None, "Make it @champion; by default only a model's first version.", RESULT),
-    ] = None,
+    output: Output = None,
+    register: Register = True,
+    promote: Promote = None,
 ) -> None:
     """Learn from a table: types, checks, trials, an ensemble, one proved file.
 

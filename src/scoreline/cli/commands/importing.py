@@ -8,12 +8,12 @@ from typing import Annotated, Literal
 import typer
 
 from scoreline.cli.command import argument, command, option
+from scoreline.cli.result import RESULT, Output, Promote, Register
 from scoreline.cli.session import Session
 
 PANEL = "Scoring pipelines"
 MODEL = "What the model does not say"
 TRUST = "What is trusted"
-RESULT = "What becomes of it"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -60,16 +60,9 @@ def import_model(
     name: Annotated[
         str | None, option("--name", "NAME", "Of the scoring pipeline and its model; else the file's.", RESULT)
     ] = None,
-    output: Annotated[
-        Path | None, option("--output -o", "FILE", "Write the scoring pipeline here too.", RESULT)
-    ] = None,
-    register: Annotated[
-        bool, option("--register/--no-register", None, "Make it the model's next version.", RESULT)
-    ] = True,
-    promote: Annotated[
-        bool | None,
-        option("--promote/--no-promote", None, "Make it @champion; by default only a model's first version.", RESULT),
-    ] = None,
+    output: Output = None,
+    register: Register = True,
+    promote: Promote = None,
 ) -> None:
     """Make a scoring pipeline of a model that another library trained.
 
