@@ -14,12 +14,23 @@ VARIABLES: tuple[Setting, ...] = (
     Setting("Vertex AI", "AIP_PREDICT_ROUTE", "", "One more address of `/predict`."),
     Setting("Vertex AI", "AIP_HEALTH_ROUTE", "", "One more address of `/ping`."),
     Setting("SageMaker", "SAGEMAKER_BIND_TO_PORT", "", "Port to listen on, at 0.0.0.0."),
+    Setting(
+        "SageMaker",
+        "SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT",
+        "",
+        "Content type of answers to callers of `/invocations` who accept any; else JSON.",
+    ),
+    Setting(
+        "SageMaker", "SAGEMAKER_MULTI_MODEL", "", "`true`: `/ping` asks after the server, which may hold no model yet."
+    ),
     Setting("Cloud Run", "PORT", "", "Port to listen on, at 0.0.0.0, where `K_SERVICE` is set too."),
 )
 """The one list; `docs/settings.md` shows it. The default is that the variable is not there."""
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 (in a container, whose platform decides who reaches it)
 LARGEST_PORT = 65_535
+INVOCATIONS = ("mlflow", "sagemaker")
+"""Dialects that SageMaker's callers speak."""
 
 
 class Platform(NamedTuple):
@@ -28,7 +39,9 @@ class Platform(NamedTuple):
     host: str = ""
     port: str = ""
     aliases: Mapping[str, str] = {}
-    """Addresses beside ours → ours."""
+    """Addresses beside ours, or in place of them → ours."""
+    usual_answers: Mapping[str, str] = {}
+    """Dialect → content type of answers to callers who accept any."""
 
     @classmethod
     def of(cls, environment: Mapping[str, str] | None = None) -> Platform:
@@ -38,7 +51,11 @@ class Platform(NamedTuple):
         port = next((text for name in names if (text := _port(name, given))), "")
         routes = (("AIP_PREDICT_ROUTE", "/predict"), ("AIP_HEALTH_ROUTE", "/ping"))
         aliases = {_route(name, given[name]): ours for name, ours in routes if given.get(name)}
-        return cls(EVERYWHERE if port else "", port, aliases)
+        if given.get("SAGEMAKER_MULTI_MODEL", "").lower() == "true":
+            aliases["/ping"] = "/health/ready"
+        accept = given.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", "")
+        usual_answers = dict.fromkeys(INVOCATIONS, accept) if accept else {}
+        return cls(EVERYWHERE if port else "", port, aliases, usual_answers)
 
 
 def _port(name: str, environment: Mapping[str, str]) -> str:

@@ -11,7 +11,7 @@ from scoreline.serving.deployments import ActiveDeployments
 from scoreline.serving.plane import Asked, Plane, clock
 from scoreline.serving.protocols.dialect import Dialect, InAddress, Reply
 from scoreline.web.admission import Admission
-from scoreline.web.asides import check_aside
+from scoreline.web.asides import meant_by
 from scoreline.web.endpoint import View
 from scoreline.web.reach import check_reach
 
@@ -29,8 +29,7 @@ def score_address(
     async def score(request: Request) -> Reply:
         started_at = clock()
         request.scope["dialect"] = dialect.name
-        check_aside(request)
-        name, access = request.path_params.get("name"), request.scope["access"]
+        name, access = meant_by(request).name, request.scope["access"]
         active = deployments.route(
             name, request.headers.get("x-scoreline-routing-key", ""), access.space, access.deployments
         )

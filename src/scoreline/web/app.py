@@ -67,6 +67,7 @@ def create_app(
     aliases: Mapping[str, str] = {},
     data_folder: DataFolder = NO_FOLDER,
     arrivals: Arrivals = STRAIGHT,
+    usual_answers: Mapping[str, str] = {},
 ) -> ASGIApp:
     """Return the ASGI application that answers for what ``source`` (the registry) has deployed.
 
@@ -78,7 +79,7 @@ def create_app(
     With ``control`` there are the routes that look after models and deployments by its use cases. ``listeners`` answer
     beside HTTP, from when models are loaded. ``aliases`` are addresses that mean others of those here. Of
     ``data_folder`` callers may name files in place of rows. ``arrivals`` are the proxies whose word counts, and whether
-    requests may come unencrypted.
+    requests may come unencrypted. ``usual_answers`` are content types by dialect, for callers who accept any.
     """
     gate = gate or OpenGate()
     meters = meters or Meters()
@@ -92,7 +93,10 @@ def create_app(
     admission = Admission(limits, on_let_go=give_back_soon)
     watch = Watch(meters, seat, deployments.full_name)
     translator = Translator()
-    spoken = {dialect.name: DialectMedia(dialect, media(translator)) for dialect in DIALECTS}
+    spoken = {
+        dialect.name: DialectMedia(dialect, media(translator), usual_answers.get(dialect.name, ""))
+        for dialect in DIALECTS
+    }
     cors = Cors(cors_origins) if cors_origins else None
 
     @asynccontextmanager

@@ -9,7 +9,7 @@ import msgspec
 from starlette.requests import Request
 
 from scoreline.serving.plane import clock
-from scoreline.serving.protocols.dialect import Dialect, InHeaders, Outcome, Reply
+from scoreline.serving.protocols.dialect import Dialect, InHeaders, Outcome, Reply, Where
 
 ASIDE = "aside"
 """Under this name a request's scope has its aside, where its dialect has any."""
@@ -31,9 +31,13 @@ class Aside:
         """Whether the request says nothing in them."""
         return not self._said
 
-    def check(self) -> None:
-        """Raise HeaderTooLarge or BadRequest where the dialect refuses what is said."""
+    def check(self, path: str, where: Where) -> Where:
+        """Return which deployment is meant, at an address that means ``where`` by itself.
+
+        Raises HeaderTooLarge or BadRequest where the dialect refuses what is said.
+        """
         self._dialect.check_headers(self._said)
+        return self._dialect.meant(self._said, path, where) if self._said else where
 
     def tell(self, reply: Reply, request_id: str, version: int) -> Reply:
         """Return the answer with the headers that the dialect tells."""
@@ -42,11 +46,11 @@ class Aside:
         return msgspec.structs.replace(reply, headers=(*reply.headers, *told)) if told else reply
 
 
-def check_aside(request: Request) -> None:
-    """Raise what the dialect of a request refuses of its headers."""
+def meant_by(request: Request) -> Where:
+    """Return which deployment a request means. Raises what its dialect refuses of its headers."""
     aside: Aside | None = request.scope.get(ASIDE)
-    if aside is not None:
-        aside.check()
+    where = Where(request.path_params.get("name"), request.path_params.get("version"))
+    return where if aside is None else aside.check(request.scope["path"], where)
 
 
 def in_headers(dialect: Dialect) -> InHeaders | None:

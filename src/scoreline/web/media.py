@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from scoreline.core.errors import NotAcceptable, UnsupportedMediaType
+from scoreline.core.errors import BadSetting, NotAcceptable, UnsupportedMediaType
 from scoreline.core.extensions import Extensions
 from scoreline.serving.media.medium import Medium
 from scoreline.serving.protocols.dialect import Dialect
@@ -26,13 +26,19 @@ class _Range(NamedTuple):
 
 
 class DialectMedia:
-    """The media of a dialect. None stands for the dialect's own JSON."""
+    """The media of a dialect. None stands for the dialect's own JSON.
 
-    def __init__(self, dialect: Dialect, media: Extensions[Medium]) -> None:
+    ``usual`` is the content type of answers to callers who accept everything, or do not say; empty: JSON.
+    """
+
+    def __init__(self, dialect: Dialect, media: Extensions[Medium], usual: str = "") -> None:
         self._media = [media[name] for name in dialect.media]
         self._by_type = {type_: medium for medium in reversed(self._media) for type_ in medium.types}
         self._written: dict[str, Medium | None] = {}
         self._accepted: dict[str, Medium | None] = {}
+        self.usual: Medium | None = None
+        if usual:
+            self.usual = self._usual(usual)
 
     def of_request(self, content_type: str) -> Medium | None:
         """Return how a body is written that says this of itself. Raises UnsupportedMediaType."""
@@ -47,6 +53,13 @@ class DialectMedia:
             return self._accepted[accept]
         except KeyError:
             return _keep(self._accepted, accept, self._write_as(accept))
+
+    def _usual(self, content_type: str) -> Medium | None:
+        try:
+            return self._write_as(content_type)
+        except NotAcceptable as error:
+            message = f"`{content_type}` cannot be the usual content type of answers: {error.message}"
+            raise BadSetting(message, hint=error.hint) from None
 
     def __iter__(self) -> Iterator[Medium]:
         """Give those besides JSON."""
@@ -72,8 +85,8 @@ class DialectMedia:
 
     def _write_as(self, accept: str) -> Medium | None:
         ranges = list(_ranges(accept))
-        if not ranges:
-            return None
+        if all(each.type == "*/*" and each.quality > 0 for each in ranges):
+            return self.usual
         offers: list[tuple[Medium | None, tuple[str, ...]]] = [(None, JSON)]
         offers += [(medium, medium.types) for medium in self._media]
         ranked = [(_rank(types, ranges), medium) for medium, types in offers]

@@ -13,6 +13,8 @@ from scoreline.web.ended import GONE, of_scope
 from scoreline.web.gate import GATE, Gate
 from scoreline.web.watch import PROBES, Watch
 
+ID_HEADERS = frozenset((b"x-request-id", b"x-amzn-sagemaker-inference-id"))
+"""In which a caller gives a request its id; the first that can be one counts."""
 _REQUEST_ID = re.compile(r"[!-~]{1,128}")
 """Visible ASCII only: an id goes into headers and logs."""
 
@@ -62,7 +64,7 @@ def _version(scope: Scope) -> list[tuple[bytes, bytes]]:
 
 def _request_id(scope: Scope) -> str:
     for name, value in scope["headers"]:
-        if name == b"x-request-id" and (text := valid_request_id(value)):
+        if name in ID_HEADERS and (text := valid_request_id(value)):
             return text
     return new_request_id()
 

@@ -19,7 +19,7 @@ from scoreline.serving.protocols.dialect import Dialect, Refusal, Reply
 from scoreline.serving.protocols.framed import FRAME, as_framed
 from scoreline.web.address import in_address, score_address
 from scoreline.web.admission import Admission, Body
-from scoreline.web.asides import check_aside, in_headers
+from scoreline.web.asides import in_headers, meant_by
 from scoreline.web.body import read_body
 from scoreline.web.compression import encoding_of, unpack, unpack_if_small
 from scoreline.web.endpoint import Endpoint, View
@@ -68,12 +68,12 @@ def _score(
     async def score(request: Request) -> Reply:
         started_at = clock()
         request.scope["dialect"] = dialect.name
-        check_aside(request)
+        name, version = meant_by(request)
         headers = request.headers
-        name, access = request.path_params.get("name"), request.scope["access"]
+        access = request.scope["access"]
         active = deployments.route(name, _key(request), access.space, access.deployments)
         check_reach(deployments, access, "score", active, name)
-        request.scope["active"] = active = _meant(request, active, deployments)
+        request.scope["active"] = active = active if version is None else deployments.of_version(active, version)
         named = body_naming(dialect, request.query_params)
         medium = media.of_request(headers.get("content-type", "") if named is None else "")
         encoding = encoding_of(headers.get("content-encoding", "") if named is None else "")

@@ -26,6 +26,13 @@ def test_vertex_chooses_two_addresses() -> None:
     assert Platform.of(routes).aliases == {"/v1/endpoints/1/deployedModels/2:predict": "/predict", "/well": "/ping"}
 
 
+def test_sagemaker_says_what_answers_are_and_that_there_are_many_models() -> None:
+    accept = {"SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT": "text/csv"}
+    assert Platform.of(accept).usual_answers == {"mlflow": "text/csv", "sagemaker": "text/csv"}
+    assert Platform.of({"SAGEMAKER_MULTI_MODEL": "true"}).aliases == {"/ping": "/health/ready"}
+    assert Platform.of({"SAGEMAKER_MULTI_MODEL": "false", "SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT": ""}) == Platform()
+
+
 @pytest.mark.parametrize("wrong", [{"AIP_HTTP_PORT": "http"}, {"AIP_HTTP_PORT": "70000"}, {"AIP_HEALTH_ROUTE": "ping"}])
 def test_what_a_platform_says_wrongly_is_named(wrong: dict[str, str]) -> None:
     [name] = wrong

@@ -148,6 +148,7 @@ def serve(
                 gate=entrance.make_gate(app, n_open=open_to_all, seat=seat, n_workers=n_workers),
                 control=app,
                 aliases=platform.aliases,
+                usual_answers=platform.usual_answers,
                 data_folder=files,
                 listeners=others.listeners,
                 arrivals=arrivals,

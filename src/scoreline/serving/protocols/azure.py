@@ -16,7 +16,7 @@ from scoreline import __version__
 from scoreline.core.errors import BadRequest, HeaderTooLarge, ScorelineError
 from scoreline.scoring.predictions import Predictions
 from scoreline.serving.active import Active
-from scoreline.serving.protocols.dialect import NAME, Call, Headers, Outcome, Refusal, Reply
+from scoreline.serving.protocols.dialect import NAME, Call, Headers, Outcome, Refusal, Reply, Where
 from scoreline.serving.protocols.headers import column_headers
 from scoreline.serving.protocols.instances import Method, plain, read_method, read_rows
 from scoreline.serving.protocols.json import read_json
@@ -87,6 +87,9 @@ class Azure:
                 raise HeaderTooLarge(
                     f"the header {name.decode()} has {n} characters", hint=f"send at most {LONGEST_ID}"
                 )
+
+    def meant(self, said: Mapping[bytes, bytes], path: str, where: Where) -> Where:
+        return where
 
     def answer_headers(self, said: Mapping[bytes, bytes], outcome: Outcome) -> Headers:
         headers = [

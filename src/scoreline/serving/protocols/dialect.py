@@ -94,6 +94,15 @@ class Outcome(NamedTuple):
     """From its headers to its answer."""
 
 
+class Where(NamedTuple):
+    """What a request asks for."""
+
+    name: str | None
+    """Name of the deployment; None: the default one."""
+    version: str | None = None
+    """None: whichever answers."""
+
+
 class InHeaders(Protocol):
     """What a dialect may do besides: read headers of a request to score, and tell in those of the answer."""
 
@@ -104,6 +113,10 @@ class InHeaders(Protocol):
 
     def check_headers(self, said: Mapping[bytes, bytes]) -> None:
         """Refuse a request by the headers that it reads, where it does. Raises HeaderTooLarge, BadRequest."""
+        ...
+
+    def meant(self, said: Mapping[bytes, bytes], path: str, where: Where) -> Where:
+        """Return what is meant by headers that mean a deployment or a version, in place of ``where`` of the address."""
         ...
 
     def answer_headers(self, said: Mapping[bytes, bytes], outcome: Outcome) -> Headers:

@@ -21,7 +21,7 @@ from scoreline.serving.protocols.cloud_events import (
     is_cloud_event,
     new_id,
 )
-from scoreline.serving.protocols.dialect import NAME, Call, Headers, Outcome, Refusal, Reply
+from scoreline.serving.protocols.dialect import NAME, Call, Headers, Outcome, Refusal, Reply, Where
 from scoreline.serving.protocols.headers import column_headers
 from scoreline.serving.protocols.instances import plain, read_columns, read_method, read_rows
 from scoreline.serving.protocols.json import read_json
@@ -78,6 +78,9 @@ class KServe:
 
     def check_headers(self, said: Mapping[bytes, bytes]) -> None:
         pass
+
+    def meant(self, said: Mapping[bytes, bytes], path: str, where: Where) -> Where:
+        return where
 
     def answer_headers(self, said: Mapping[bytes, bytes], outcome: Outcome) -> Headers:
         if EVENT_VERSION not in said or outcome.status >= 400:

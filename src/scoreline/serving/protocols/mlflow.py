@@ -18,7 +18,7 @@ from scoreline.core.errors import BadRequest, HeaderTooLarge, ScorelineError
 from scoreline.scoring.predictions import Predictions
 from scoreline.scoring.rows import Decoded
 from scoreline.serving.active import Active
-from scoreline.serving.protocols.dialect import NAME, Call, Headers, Outcome, Refusal, Reply
+from scoreline.serving.protocols.dialect import NAME, Call, Headers, Outcome, Refusal, Reply, Where
 from scoreline.serving.protocols.headers import column_headers
 from scoreline.serving.protocols.instances import plain, read_columns, read_method, read_rows, without_features
 from scoreline.serving.protocols.json import read_json
@@ -76,6 +76,9 @@ class MLflow:
         if n > LONGEST_ATTRIBUTES:
             what = CUSTOM_ATTRIBUTES.decode()
             raise HeaderTooLarge(f"the header {what} has {n} characters", hint=f"send at most {LONGEST_ATTRIBUTES}")
+
+    def meant(self, said: Mapping[bytes, bytes], path: str, where: Where) -> Where:
+        return where
 
     def answer_headers(self, said: Mapping[bytes, bytes], outcome: Outcome) -> Headers:
         value = said.get(CUSTOM_ATTRIBUTES, b"")

@@ -11,13 +11,13 @@ from scoreline.web.asides import Aside
 from scoreline.web.fastlane.targets import Target
 from scoreline.web.fastlane.terms import SELDOM, Terms
 from scoreline.web.gate.credentials import CREDENTIAL_HEADERS, SPACE_HEADER
-from scoreline.web.requests import LONGEST_KEY, new_request_id, valid_request_id
+from scoreline.web.requests import ID_HEADERS, LONGEST_KEY, new_request_id, valid_request_id
 
 if TYPE_CHECKING:
     from scoreline.web.fastlane.protocol import FastLane
 
 
-_OF_CALL = frozenset((b"x-request-id", b"traceparent", b"x-scoreline-routing-key", SPACE_HEADER))
+_OF_CALL = ID_HEADERS | {b"traceparent", b"x-scoreline-routing-key", SPACE_HEADER}
 _NOTHING: list[bytes] = []
 
 
@@ -143,7 +143,7 @@ class Call(Asked):
 
     def _take(self, name: bytes, value: bytes) -> None:
         """Take a header of ``_OF_CALL``: of each the first that says something."""
-        if name == b"x-request-id":
+        if name in ID_HEADERS:
             self.request_id = self.request_id or valid_request_id(value) or ""
         elif name == b"traceparent":
             self.trace = self.trace or value.decode("latin-1")

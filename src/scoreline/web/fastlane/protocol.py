@@ -11,6 +11,7 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from scoreline.core.errors import Forbidden, ScorelineError
 from scoreline.serving.plane import clock
+from scoreline.serving.protocols.dialect import Where
 from scoreline.web.asides import Aside
 from scoreline.web.body import no_length
 from scoreline.web.fastlane.call import Call
@@ -189,6 +190,8 @@ class FastLane(PatientConnection):
         if said or content_type != b"application/json":
             terms, call.problem = target.agreed.of(content_type, said)
             call.come_to(terms)
+        elif target.agreed.usual is not None:
+            call.come_to(target.agreed.usual)
         if declared < 0 and call.problem is None and b"transfer-encoding" not in said:
             call.problem = no_length()
         known = self._lane.gate.known(call.credential, call.wanted_space)
@@ -251,19 +254,20 @@ class FastLane(PatientConnection):
 
     def _let_in(self, call: Call, declared: int, known: Known) -> None:
         """Let a call in that is allowed to come in, and has somewhere to go; refuse any other."""
-        lane, name = self._lane, call.target.name
+        lane, target = self._lane, call.target
+        name, version = target.name, target.model_version
         try:
             call.by = known.name
             access = known.admit("score")
             call.space = access.space
             if call.aside is not None:
-                call.aside.check()
+                name, version = call.aside.check(target.path, Where(name, version))
             active = lane.deployments.route(name, call.key, access.space, access.deployments)
             if active.full_name not in known.reached:
                 check_reach(lane.deployments, access, "score", active, name)
                 known.reached.add(active.full_name)
-            if call.target.model_version is not None:
-                active = lane.deployments.of_version(active, call.target.model_version)
+            if version is not None:
+                active = lane.deployments.of_version(active, version)
             call.active = active
             call.version = active.version
             if call.problem is not None:

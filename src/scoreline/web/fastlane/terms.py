@@ -46,6 +46,8 @@ class AgreedTerms:
         self._framed = framed
         self._cors = cors
         self._kept: dict[tuple[bytes, ...], Terms] = {}
+        self.usual = None if media.usual is None else Terms(accept=media.usual)
+        """Those of JSON with nothing else said; None: as JSON."""
 
     def of(self, content_type: bytes, said: list[bytes]) -> tuple[Terms, ScorelineError | None]:
         """Return the terms of a request with this content type (empty: it has none) and these names and values.
