@@ -32,7 +32,7 @@ SHARED := --numprocesses auto --maxprocesses 4 --dist loadfile
 BENCH ?=
 SECONDS ?= 600
 
-.PHONY: help setup dev demo test fuzz acceptance clients check format bench dialects .loaders docs conformance lock clean
+.PHONY: help setup dev demo test fuzz acceptance clients check format bench dialects .loaders docs conformance tutorials lock clean
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name what; do \
@@ -82,6 +82,9 @@ docs: $(VENV)/.dev ## Write docs/reference/ from the code
 
 conformance: $(VENV)/.dev ## Write docs/conformance.md: what every dialect passes
 	@$(BIN)/python tools/conformance.py
+
+tutorials: $(VENV)/.dev ## Write docs/tutorials.md: what the tutorials have their readers run, and our answers
+	@$(BIN)/python tools/tutorials.py
 
 lock: $(VENV)/.dev ## Lock the requirements again, with hashes and without addresses (LOCK=--upgrade: newer versions)
 	@$(COMPILE) pyproject.toml --extra all --group build --output-file requirements/all.txt

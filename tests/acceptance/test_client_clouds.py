@@ -51,37 +51,6 @@ def test_mlflows_clients_score(server: Served, tmp_path: Path) -> None:
     assert "`nothing`" in told["unknown endpoint"]
 
 
-def test_the_azure_tutorials_benchmark_runs_as_printed(server: Served, tmp_path: Path) -> None:
-    (tmp_path / "data.json").write_text(json.dumps({"data": ROWS, "method": "predict"}))
-    line = ["ab", "-n", "10", "-v", "4", "-p", "data.json", "-T", "application/json"]
-    line += ["-H", f"Authorization: Bearer {server.key}", f"{server.url}/services/loans/score"]
-    done = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True)
-    told = dict(re.findall(r"^([A-Z][A-Za-z0-9 ]+): +(\d+)", done.stdout, re.MULTILINE))
-    assert (told["Complete requests"], told["Failed requests"]) == ("10", "0")
-    assert "Non-2xx" not in done.stdout
-    assert told["Document Length"] == "33"
-    assert done.stdout.count(r'"{\"result\": [\"yes\", \"no\"]}"') == 10
-
-
-def test_the_azure_tutorials_script_prints_the_text_that_azure_answers(server: Served) -> None:
-    body = json.dumps({"data": ROWS}).encode()
-    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {server.key}"}
-    request = urllib.request.Request(f"{server.url}/services/loans/score", body, headers)
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        said = json.load(answer)
-    assert said == '{"result": ["yes", "no"]}'
-    assert json.loads(said)["result"] == LABELS
-
-
-def test_the_azure_tutorials_document_is_fetched_and_served_to_a_browser(server: Served, tmp_path: Path) -> None:
-    address = f"{server.url}/services/loans/swagger.json"
-    line = ["curl", "-sf", "-H", f"Authorization: Bearer {server.key}", "-o", "swagger.json", address]
-    subprocess.run(line, cwd=tmp_path, timeout=30, check=True)
-    document = json.loads((tmp_path / "swagger.json").read_text())
-    assert document["swagger"] == "2.0"
-    assert list(document["definitions"]["Row"]["properties"]) == ["income", "age", "city"]
-
-
 def test_a_log_has_a_line_for_each_request_that_was_answered(server: Served) -> None:
     def get(path: str, **headers: str) -> Any:
         request = urllib.request.Request(server.url + path, headers={"api-key": server.key, **headers})

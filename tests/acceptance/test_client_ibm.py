@@ -1,4 +1,4 @@
-"""IBM's own Python clients, unmodified, and the calls of its tutorial, over TLS: only the host and the key are ours."""
+"""IBM's own Python clients, unmodified, over TLS: only the host and the key are ours."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import pytest
 from tests.acceptance.clouds import ROOT
 from tests.acceptance.conftest import Scoreline
+from tests.acceptance.tutorials.ibm import FIELDS, LABELS, ROW
 from tests.artifacts import tiny_artifact
 
 from scoreline.app.settings import Settings, open_app
@@ -21,32 +22,6 @@ from scoreline.core.access import EVERY_SPACE
 from scoreline.core.schema import Column, Schema
 
 USER, PASSWORD = "ada", "four words are enough"
-# The tutorial's row, as its two cURL lines and its test page have it.
-FIELDS = [
-    "CheckingStatus",
-    "LoanDuration",
-    "CreditHistory",
-    "LoanPurpose",
-    "LoanAmount",
-    "ExistingSavings",
-    "EmploymentDuration",
-    "InstallmentPercent",
-    "Sex",
-    "OthersOnLoan",
-    "CurrentResidenceDuration",
-    "OwnsProperty",
-    "Age",
-    "InstallmentPlans",
-    "Housing",
-    "ExistingCreditsCount",
-    "Job",
-    "Dependents",
-    "Telephone",
-    "ForeignWorker",
-]
-ROW = ["no_checking", 13, "credits_paid_to_date", "car_new", 1343, "100_to_500", "1_to_4", 2, "female", "none", 3]
-ROW += ["savings_insurance", 46, "none", "own", 2, "skilled", 1, "none", "yes"]
-LABELS = ("No Risk", "Risk")
 
 
 class Ibm(NamedTuple):
@@ -72,14 +47,6 @@ class Ibm(NamedTuple):
         told: dict[str, Any] = json.loads(done.stdout)
         return told
 
-    def shell(self, line: str, **variables: str) -> Any:
-        """Run a line of the tutorial."""
-        environment = {"PATH": "/usr/bin:/bin", **variables}
-        done = subprocess.run(
-            ["bash", "-c", line], env=environment, capture_output=True, text=True, timeout=60, check=True
-        )
-        return json.loads(done.stdout)
-
 
 @pytest.fixture(scope="module")
 def ibm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ibm]:
@@ -91,7 +58,7 @@ def ibm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ibm]:
     )
     row = dict(zip(FIELDS, ROW, strict=True))
     file = scoreline.folder / "credit.scoreline"
-    tiny_artifact(file, target="Risk", labels=LABELS, schema=Schema(columns=columns), rows=[row])
+    tiny_artifact(file, target="Risk", labels=tuple(LABELS), schema=Schema(columns=columns), rows=[row])
     with tarfile.open(scoreline.folder / "credit.tar.gz", "w:gz") as archive:
         archive.add(file, "credit.scoreline")
     with open_app(Settings.of(home=scoreline.home, environment={})) as app:
@@ -168,36 +135,3 @@ def test_the_batch_notebook_runs_to_completed(ibm: Ibm) -> None:
     told = ibm.client("ibm-wml", "notebook.py", space="default", deployment="nightly", fields=FIELDS, values=[ROW] * 14)
     assert told["states"][-1] == "completed"
     assert len(told["predictions"][0]["values"]) == 14
-
-
-def test_the_tutorials_two_lines_of_curl_run_as_printed(ibm: Ibm) -> None:
-    token = ibm.shell(
-        f"curl -k -X POST '{ibm.url}/identity/token' -H 'Content-Type: application/x-www-form-urlencoded'"
-        " -H 'Accept: application/json' --data-urlencode 'grant_type=urn:ibm:params:oauth:grant-type:apikey'"
-        f" --data-urlencode 'apikey={ibm.key}'"
-    )
-    assert set(token) == {"access_token", "refresh_token", "token_type", "expires_in", "expiration", "scope"}
-    body = json.dumps({"input_data": [{"fields": FIELDS, "values": [ROW]}]})
-    scored = ibm.shell(
-        "curl -k -X POST --header 'Content-Type: application/json' --header 'Accept: application/json'"
-        f" --header \"Authorization: Bearer  $WML_AUTH_TOKEN\" -d '{body}' $WML_URL",
-        WML_AUTH_TOKEN=token["access_token"],
-        WML_URL=f"{ibm.url}/ml/v4/deployments/credit/predictions?version=2020-09-01",
-    )
-    (value,) = scored["predictions"][0]["values"]
-    assert value[0] in LABELS
-    assert sum(value[1]) == pytest.approx(1)
-
-
-def test_the_tutorials_application_shows_the_percentage_of_risk(ibm: Ibm) -> None:
-    told = ibm.client(
-        "ibm-wml",
-        "application.py",
-        auth_url=f"{ibm.url}/v1/preauth/validateAuth",
-        model_url=f"{ibm.url}/v4/deployments/credit/predictions",
-        fields=FIELDS,
-        values=[ROW],
-    )
-    assert told["label"] in LABELS
-    assert 0 <= told["percent"] <= 100
-    assert (told["with the word twice"], told["with no token"]) == (200, 401)
