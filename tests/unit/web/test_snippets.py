@@ -102,6 +102,7 @@ READ: dict[str, Callable[[str], tuple[str, Any]]] = {
     "scala": lambda code: in_lines(code, "val body = List(\n", "\n    ).mkString"),
     "r": lambda code: (literal(code, "request("), json.loads(between(code, 'body <- r"(', ')"'))),
     "csharp": in_csharp,
+    "powershell": lambda code: (between(code, "-Uri '", "'"), json.loads(between(code, "@'\n", "\n'@"))),
     "go": lambda code: (literal(code, '"POST", '), json.loads(between(code, "body := `", "`"))),
 }
 every_language = pytest.mark.parametrize("language", list(LANGUAGES), ids=lambda language: language.name)

@@ -57,7 +57,7 @@ def snippet(
         option(
             "--language -l",
             "LANGUAGE",
-            "curl, python, javascript, java, scala, r, csharp or go.",
+            "curl, python, javascript, java, scala, r, csharp, go or powershell.",
             default=True,
             choices=_languages,
         ),

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from scoreline.core.extensions import Extensions
 from scoreline.web.snippets.compiled import CSharp, Go, Java, Scala
-from scoreline.web.snippets.scripts import Curl, JavaScript, Python, R
+from scoreline.web.snippets.scripts import Curl, JavaScript, PowerShell, Python, R
 
 
 class Language(Protocol):
@@ -49,7 +49,7 @@ class Language(Protocol):
 
 
 LANGUAGES: Extensions[Language] = Extensions(
-    "language", [Curl(), Python(), JavaScript(), Java(), Scala(), R(), CSharp(), Go()]
+    "language", [Curl(), Python(), JavaScript(), Java(), Scala(), R(), CSharp(), Go(), PowerShell()]
 )
 
 

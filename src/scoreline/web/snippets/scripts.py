@@ -123,3 +123,27 @@ request({quoted(url)}) |>
   resp_body_string() |>
   writeLines()
 """
+
+
+class PowerShell:
+    """PowerShell, that of Windows too. Nothing is escaped before ``'@``, which no line of JSON begins with."""
+
+    name = "powershell"
+    file = "score.ps1"
+    needs = "PowerShell 5.1 or later"
+    comment = "#"
+    run = ("$env:SCORELINE_API_KEY = 'your key'", "./score.ps1")
+    trust = ("certutil -user -addstore Root scoreline-cert.pem",)
+
+    def write(self, url: str, document: Any) -> str:
+        return f"""\
+$body = @'
+{laid_out(document)}
+'@
+try {{
+    (Invoke-WebRequest -UseBasicParsing -Method Post -Uri '{url}' -Body $body `
+        -ContentType 'application/json' -Headers @{{ Authorization = "Bearer $env:SCORELINE_API_KEY" }}).Content
+}} catch {{
+    throw "$($_.Exception.Message) $($_.ErrorDetails.Message)"
+}}
+"""
