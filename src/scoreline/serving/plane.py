@@ -61,7 +61,8 @@ class Asked:
         self.accept = accept
         """How its answer is to be written; None: as the dialect's own JSON."""
         self.dialect = dialect
-        self.body = body
+        self.body: Any = body
+        """Its bytes, or what its way in has made of them for its dialect to read."""
         self.active = active
         self.request_id = request_id
         self.caller = caller

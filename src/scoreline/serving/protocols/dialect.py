@@ -152,7 +152,7 @@ class InFiles(Protocol):
 class InBulk(Protocol):
     """What a dialect may do besides: read, and answer, many requests at once, to the very same effect."""
 
-    def decode_many(self, bodies: Sequence[bytes], active: Active) -> tuple[Rows, Sequence[int]] | None:
+    def decode_many(self, bodies: Sequence[Any], active: Active) -> tuple[Rows, Sequence[int]] | None:
         """Read requests, at least one, with nothing to report and nothing to remember; count the rows of each.
 
         No request may be without rows. None: they are others; then each is read by itself.

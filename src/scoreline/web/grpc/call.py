@@ -50,6 +50,7 @@ class Call(Asked):
         "is_counted",
         "is_done",
         "is_started",
+        "own_id",
         "reached",
         "space",
         "stream",
@@ -81,6 +82,8 @@ class Call(Asked):
         self.deployment: str | None = None
         """The one that was asked for."""
         self.version = 0
+        self.own_id = ""
+        """The id in its message, which its answer has, too."""
         self.is_admitted = False
         """Whether it is known who calls, and that they may."""
         self.is_counted = False

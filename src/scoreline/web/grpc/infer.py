@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import msgspec
 import numpy as np
-from google.protobuf.message import DecodeError
 
-from scoreline.core.errors import BadRequest, ScorelineError
+from scoreline.core.errors import BadRequest, SchemaMismatch, ScorelineError
 from scoreline.scoring.predictions import Predictions
+from scoreline.scoring.rows import Rows
 from scoreline.serving.active import Active
 from scoreline.serving.protocols.dialect import Call, Refusal, Reply
-from scoreline.serving.protocols.oip.datatypes import DATATYPES, DTYPES, Values, pack, texts, unpack
-from scoreline.serving.protocols.oip.outputs import choose, shape
+from scoreline.serving.protocols.oip.datatypes import DATATYPES, DTYPES, Values, texts, unpack
 from scoreline.serving.protocols.oip.tensors import N_MANY_ROWS, Given, decode
-from scoreline.web.grpc.messages import Method
+from scoreline.web.grpc.answers import one_answer, row_answers
+from scoreline.web.grpc.known import Row
+from scoreline.web.grpc.layout import Layout, Manner
 
 NAME = "oip_grpc"
 CONTENTS: Mapping[str, str] = {
@@ -38,24 +38,8 @@ _ARRAYS: Mapping[str, Any] = {**DTYPES, "BOOL": np.dtype(bool), "INT8": np.dtype
 """Typed contents have no integers of fewer than 32 bits, and nobody says that those that are there are small."""
 
 
-class Inferring:
-    """Reads the messages."""
-
-    def __init__(self, method: Method) -> None:
-        self._read = method.request.FromString
-        self._response = method.response
-
-    def read(self, data: bytes) -> Infer:
-        """Return the dialect of the request that is in a message. Raises BadRequest."""
-        try:
-            message = self._read(data)
-        except DecodeError as error:
-            raise BadRequest(f"the message is no ModelInferRequest: {error}", hint="see open_inference.proto") from None
-        return Infer(message, self._response)
-
-
 class Infer:
-    """The dialect of one request, which is a message already."""
+    """What all requests have in common."""
 
     name = NAME
     prefixes: tuple[str, ...] = ()
@@ -64,13 +48,19 @@ class Infer:
     refusals: tuple[Refusal, ...] = ()
     media: tuple[str, ...] = ()
 
-    def __init__(self, message: Any, response: Callable[..., Any]) -> None:
+    def error(self, error: ScorelineError, request_id: str) -> bytes:
+        return str(error).encode()
+
+
+class InferMessage(Infer):
+    """The dialect of one request, which protobuf has read already."""
+
+    def __init__(self, message: Any) -> None:
         self._message = message
-        self._response = response
         self.model_name: str = message.model_name
         self.model_version: str = message.model_version
 
-    def decode(self, body: bytes, active: Active) -> Call:
+    def decode(self, body: Any, active: Active) -> Call:
         message = self._message
         raw, inputs = message.raw_input_contents, message.inputs
         if raw and len(raw) != len(inputs):
@@ -90,23 +80,64 @@ class Infer:
         return Call(decode(tensors, active))
 
     def encode(self, call: Call, predictions: Predictions, active: Active) -> Reply:
-        asked = self._message
-        answer = self._response(model_name=active.name, model_version=str(active.version), id=asked.id)
-        for output in choose(predictions, [wanted.name for wanted in asked.outputs]):
-            values = output.values(predictions)
-            told = answer.outputs.add(name=output.name, datatype=output.datatype, shape=shape(output, predictions))
-            if asked.raw_input_contents:
-                answer.raw_output_contents.append(pack(output.datatype, values))
-            else:
-                flat = values.ravel().tolist() if isinstance(values, np.ndarray) else [text.encode() for text in values]
-                getattr(told.contents, CONTENTS[output.datatype]).extend(flat)
-        for name, columns in (("ignored_columns", call.decoded.ignored), ("absent_columns", call.decoded.absent)):
-            if columns:
-                answer.parameters[name].string_param = msgspec.json.encode(columns).decode()
-        return Reply(answer.SerializeToString())
+        message, told = self._message, call.decoded
+        manner = Manner(tuple([wanted.name for wanted in message.outputs]), bool(message.raw_input_contents))
+        about = {"ignored_columns": told.ignored, "absent_columns": told.absent}
+        return Reply(one_answer(predictions, active, manner, message.id, about))
 
-    def error(self, error: ScorelineError, request_id: str) -> bytes:
-        return str(error).encode()
+
+class InferRow(Infer):
+    """The dialect of requests of one row whose layout is known, and which are answered in one manner.
+
+    A body is a ``Row``. Its id is not in the answer: whoever sends the answer puts it there.
+    """
+
+    def __init__(self, manner: Manner, read: Callable[[bytes], Any]) -> None:
+        self._manner = manner
+        self._read = read
+
+    def decode(self, body: Any, active: Active) -> Call:
+        names = _names(body.layout, active)
+        if len(names) != len(body.values):
+            return InferMessage(self._read(body.message)).decode(body, active)
+        return Call(active.pipeline.decoder.table(names, [body.values]))
+
+    def decode_many(self, bodies: Sequence[Row], active: Active) -> tuple[Rows, Sequence[int]] | None:
+        """See ``InBulk``."""
+        layout = bodies[0].layout
+        names = _names(layout, active)
+        if len(names) < len(active.pipeline.schema.names) or len(names) != len(bodies[0].values):
+            return None
+        if any(body.layout is not layout and body.layout.names != layout.names for body in bodies):
+            return None
+        try:
+            decoded = active.pipeline.decoder.table(names, [body.values for body in bodies])
+        except SchemaMismatch:
+            return None
+        if decoded.ignored or decoded.absent:
+            return None
+        return decoded.rows, [1] * len(bodies)
+
+    def encode(self, call: Call, predictions: Predictions, active: Active) -> Reply:
+        about = {"ignored_columns": call.decoded.ignored, "absent_columns": call.decoded.absent}
+        return Reply(one_answer(predictions, active, self._manner, "", about))
+
+    def encode_many(self, predictions: Predictions, sizes: Sequence[int], active: Active) -> list[Reply | Exception]:
+        """See ``InBulk``."""
+        try:
+            answers = row_answers(predictions, active, self._manner)
+            if answers is None:
+                parts = predictions.split(sizes)
+                answers = [one_answer(part, active, self._manner, "", {}) for part in parts]
+        except BadRequest as error:  # there is no such output
+            return [error] * len(sizes)
+        return list(map(Reply, answers))
+
+
+def _names(layout: Layout, active: Active) -> Sequence[str]:
+    """Return the columns of a row: its tensors, or all columns where one tensor, which is none of them, has all."""
+    names = active.pipeline.schema.names
+    return names if layout.is_matrix and layout.names[0] not in names else layout.names
 
 
 def _typed(name: str, datatype: str, contents: Any) -> Values:

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 
 from scoreline.serving.plane import clock
 from scoreline.serving.protocols.dialect import Reply
+from scoreline.web.grpc.answers import ID, member
 from scoreline.web.grpc.call import Call
 from scoreline.web.grpc.head import Target
-from scoreline.web.grpc.infer import Infer, Inferring
+from scoreline.web.grpc.infer import Infer
+from scoreline.web.grpc.inferring import Inferring, Request
 from scoreline.web.grpc.messages import SERVICE, Messages
 from scoreline.web.large import LARGE_BODY_BYTES, large_bodies
 from scoreline.web.reach import check_reach
@@ -30,7 +32,6 @@ class Scoring:
 
     def ask(self, call: Call, message: bytes) -> None:
         """Have a call answered whose caller may score. Raises ScorelineError."""
-        call.body = message
         if len(message) >= LARGE_BODY_BYTES:
             large_bodies.submit(self._read_large, call, message)
         else:
@@ -38,15 +39,15 @@ class Scoring:
 
     def _read_large(self, call: Call, message: bytes) -> None:
         try:
-            found: Infer | Exception = self._inferring.read(message)
+            found: Request | Exception = self._inferring.read_large(message)
         except Exception as error:
             found = error
         in_loop(self._loop, self._was_read, call, found)
 
-    def _was_read(self, call: Call, found: Infer | Exception) -> None:
+    def _was_read(self, call: Call, found: Request | Exception) -> None:
         if call.is_done:
             return
-        if isinstance(found, Infer):
+        if isinstance(found, Request):
             try:
                 self._route(call, found)
             except Exception as error:
@@ -55,16 +56,17 @@ class Scoring:
             call.refuse(found)
         call.stream.connection.flush()
 
-    def _route(self, call: Call, infer: Infer) -> None:
-        access, deployments, name = call.access, self._deployments, infer.model_name
+    def _route(self, call: Call, asked: Request) -> None:
+        access, deployments, name = call.access, self._deployments, asked.model_name
         call.deployment = name
         active = deployments.route(name, call.key, access.space, access.deployments)
         if active.full_name not in call.reached:
             check_reach(deployments, access, "score", active, name)
             call.reached.add(active.full_name)
-        if infer.model_version:
-            active = deployments.of_version(active, infer.model_version)
-        call.active, call.version, call.dialect = active, active.version, infer
+        if asked.model_version:
+            active = deployments.of_version(active, asked.model_version)
+        call.active, call.version = active, active.version
+        call.dialect, call.body, call.own_id = asked.dialect, asked.body, asked.id
         if self._admission.counts_pending:
             self._admission.begin(active.full_name)
         call.is_counted = True
@@ -88,7 +90,7 @@ class Scoring:
             if call.is_done:
                 continue
             if isinstance(answer, Reply):
-                call.reply(answer.body)
+                call.reply(answer.body + member(ID, call.own_id.encode()) if call.own_id else answer.body)
                 call.close()
                 scored.append(call)
             else:
