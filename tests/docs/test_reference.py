@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from scoreline.app.settings import SETTINGS
+from scoreline.app.variables import SETTINGS
 from scoreline.core.errors import ERRORS, ScorelineError
 from scoreline.core.manifest import Manifest
 from scoreline.serving.errors import STATUS_OF_KIND

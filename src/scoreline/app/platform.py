@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from scoreline.app.settings import Setting
+from scoreline.app.variables import Setting
 from scoreline.core.errors import BadSetting
 
 VARIABLES: tuple[Setting, ...] = (

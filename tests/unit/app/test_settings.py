@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 import scoreline
-from scoreline.app.settings import SETTINGS, App, Settings, open_app
+from scoreline.app.settings import App, Settings, open_app
+from scoreline.app.variables import SETTINGS
 from scoreline.core.errors import BadSetting, Unavailable
 
 ROOT = Path(__file__).parents[3]
