@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from scoreline.core.assets import Asset, AssetKind
 from scoreline.storage.metadata import MetadataStore
-from scoreline.storage.tables import assets
+from scoreline.storage.tables.assets import assets
 
 
 class AssetRecords:

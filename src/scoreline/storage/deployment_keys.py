@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, select, update
 
-from scoreline.storage.tables import counters, keys
+from scoreline.storage.tables.registry import counters
+from scoreline.storage.tables.security import keys
 
 SECURITY_CHANGES = "security"
 """The counter that those who keep what callers may do follow."""

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, Select, Table, and_, or_, select
 
 from scoreline.core.entities import Deployment, LogSettings, Shadow, Share
-from scoreline.storage.tables import alias_changes, aliases, deployments, shadows, shares, spaces, versions
+from scoreline.storage.tables.registry import alias_changes, aliases, deployments, shadows, shares, versions
+from scoreline.storage.tables.security import spaces
 
 
 def find_deployments(connection: Connection, space: str | None = None, name: str | None = None) -> list[Deployment]:

@@ -13,7 +13,7 @@ from scoreline.core.access import DEFAULT_SPACE
 from scoreline.core.entities import AliasChange, Deployment, LogSettings, Model, Version
 from scoreline.storage.deployment_keys import withdraw_deployment
 from scoreline.storage.deployments import find_deployments
-from scoreline.storage.tables import (
+from scoreline.storage.tables.registry import (
     alias_changes,
     aliases,
     counters,
@@ -21,9 +21,9 @@ from scoreline.storage.tables import (
     models,
     shadows,
     shares,
-    spaces,
     versions,
 )
+from scoreline.storage.tables.security import spaces
 
 CHANGES = "registry"
 """The counter that deployments follow."""

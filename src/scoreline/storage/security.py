@@ -15,9 +15,9 @@ from scoreline.core.errors import Conflict
 from scoreline.core.identities import AuditRecord, FailedLogins, Key, Space, User
 from scoreline.storage.deployment_keys import SECURITY_CHANGES
 from scoreline.storage.metadata import MetadataStore
-from scoreline.storage.tables import (
+from scoreline.storage.tables.registry import counters
+from scoreline.storage.tables.security import (
     audit,
-    counters,
     failed_logins,
     grants,
     keys,
