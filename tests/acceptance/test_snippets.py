@@ -8,6 +8,7 @@ import shutil
 import ssl
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -67,6 +68,16 @@ class Ran(NamedTuple):
     err: str
 
 
+class Ended(NamedTuple):
+    """What became of a snippet."""
+
+    answered: Ran
+    refused: Ran
+    """With a key that is none."""
+    trusting: Ran | None
+    """Over HTTPS, in another dialect."""
+
+
 @pytest.fixture(scope="module")
 def scoreline(tmp_path_factory: pytest.TempPathFactory) -> Any:
     made = Scoreline(tmp_path_factory.mktemp("snippets"))
@@ -102,14 +113,8 @@ def save(file: Path, code: str) -> None:
     file.write_text(code, newline="\n")
 
 
-def require(language: str, folder: Path) -> None:
-    """Skip where a language is not installed, but in CI, where it must be."""
-    if language in ALWAYS or run(folder, "", NEEDS[language]).status == 0:
-        return
-    if language in NOT_IN_DEBIAN:
-        pytest.skip(f"{language} is not installed here, and not to be had from Debian: it is parsed")
-    told = f"`{NEEDS[language]}` fails: {language} is not installed here; .ci/run tells what is to be"
-    (pytest.fail if os.environ.get("CI") else pytest.skip)(told)
+def installed(language: str, folder: Path) -> bool:
+    return language in ALWAYS or run(folder, "", NEEDS[language]).status == 0
 
 
 def run(folder: Path, key: str, *commands: str) -> Ran:
@@ -133,6 +138,44 @@ def scored(ran: Ran) -> Any:
     return answer
 
 
+@pytest.fixture(scope="module")
+def ended(
+    scoreline: Any, server: Served, http: httpx.Client, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Future[Ended | None]]]:
+    """Every language whose tools are here, side by side."""
+
+    def end(language: str, folder: Path) -> Ended | None:
+        if not installed(language, folder):
+            return None
+        how, trusting = LANGUAGES[language], None
+        commands = RUN_BY.get(language, how.run[1:])
+        save(folder / how.file, pasted(http, server.url, language))
+        answered = run(folder, server.key, SET_KEY, *commands)
+        refused = run(folder, "sl_no", SET_KEY, commands[-1])
+        if language in BY_CERTIFICATE:
+            shutil.copy(scoreline.folder / "scoreline-cert.pem", folder)
+            save(folder / how.file, pasted(http, server.beside["https_url"], language, "ibm"))
+            trusting = run(folder, server.key, how.run[0], *how.trust, *how.run[1:])
+        return Ended(answered, refused, trusting)
+
+    slowest_first = sorted(LANGUAGES.names, key=lambda name: name not in ("scala", "java"))
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        yield {name: pool.submit(end, name, tmp_path_factory.mktemp(name)) for name in slowest_first}
+
+
+def result(ended: dict[str, Future[Ended | None]], language: str) -> Ended:
+    """Skip where a language is not installed, but in CI, where it must be."""
+    found = ended[language].result()
+    if found is not None:
+        return found
+    if language in NOT_IN_DEBIAN:
+        pytest.skip(f"{language} is not installed here, and not to be had from Debian: it is parsed")
+    told = f"{language} is not installed here (`{NEEDS[language]}` fails); .ci/run tells what is to be"
+    if os.environ.get("CI"):
+        pytest.fail(told)
+    pytest.skip(told)
+
+
 def test_every_language_is_run() -> None:
     assert {*ALWAYS, *NEEDS} == set(LANGUAGES.names)
 
@@ -151,34 +194,28 @@ def test_a_snippet_scores_in_every_dialect(server: Served, http: httpx.Client, t
 
 
 @pytest.mark.parametrize("language", LANGUAGES.names)
-def test_a_snippet_sends_its_row_unchanged(
-    scoreline: Any, server: Served, http: httpx.Client, tmp_path: Path, language: str
+def test_a_snippet_scores_and_without_a_key_fails_with_what_to_do(
+    ended: dict[str, Future[Ended | None]], language: str
 ) -> None:
-    """And without a key it fails, and says what to do."""
-    require(language, tmp_path)
-    how = LANGUAGES[language]
-    compile_and_run = RUN_BY.get(language, how.run[1:])
-    before = logged(scoreline)
-    save(tmp_path / how.file, pasted(http, server.url, language))
-    answer = scored(run(tmp_path, server.key, SET_KEY, *compile_and_run))
-    assert answer["predictions"][0]["label"] in ("good", "bad")
-    assert logged(scoreline)[len(before) :] == [ROW]
-
-    refused = run(tmp_path, "sl_no", SET_KEY, compile_and_run[-1])
+    answered, refused, _ = result(ended, language)
+    assert scored(answered)["predictions"][0]["label"] in ("good", "bad")
     assert refused.status != 0
     assert "401" in refused.err
     assert "unauthenticated" in refused.out + refused.err
 
 
 @pytest.mark.parametrize("language", BY_CERTIFICATE)
-def test_a_snippet_trusts_a_certificate_as_it_says(
-    scoreline: Any, server: Served, http: httpx.Client, tmp_path: Path, language: str
-) -> None:
-    require(language, tmp_path)
-    how = LANGUAGES[language]
-    shutil.copy(scoreline.folder / "scoreline-cert.pem", tmp_path)
-    save(tmp_path / how.file, pasted(http, server.beside["https_url"], language, "ibm"))
-    assert scored(run(tmp_path, server.key, how.run[0], *how.trust, *how.run[1:]))["predictions"]
+def test_a_snippet_trusts_a_certificate_as_it_says(ended: dict[str, Future[Ended | None]], language: str) -> None:
+    trusting = result(ended, language).trusting
+    assert trusting is not None
+    assert scored(trusting)["predictions"]
+
+
+def test_every_row_arrived_as_it_is(scoreline: Any, ended: dict[str, Future[Ended | None]]) -> None:
+    n_run = sum(future.result() is not None for future in ended.values())
+    records = scoreline("log", "awkward", "--limit", "1000", "--json").document["records"]
+    assert sum(record["dialect"] == "native" for record in records) >= n_run
+    assert [row for record in records if (row := {name: record[name] for name in ROW}) != ROW] == []
 
 
 def test_powershell_parses_to_the_body_and_the_address(server: Served, http: httpx.Client) -> None:
@@ -189,10 +226,3 @@ def test_powershell_parses_to_the_body_and_the_address(server: Served, http: htt
     assert json.loads(body.removeprefix("@'").removesuffix("'@")) == {"rows": [ROW]}
     assert address == f"'{server.url}/api/v1/deployments/awkward/score'"
     assert run_client("snippets", "parse.py", given=code.replace("'@", "@'"))["errors"]
-
-
-def logged(scoreline: Any) -> list[dict[str, Any]]:
-    """The inputs of what was scored."""
-    records = scoreline("log", "awkward", "--limit", "1000", "--json")
-    assert records.status == 0, records.err
-    return [{name: record[name] for name in ROW} for record in records.document["records"]]
