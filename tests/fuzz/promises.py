@@ -72,7 +72,7 @@ class Promises:
         head, _, body = b"".join(packets).partition(b"\r\n\r\n")
         if len(answers) != 1 or answers[0].status != 200 or not head.startswith(NATIVE) or b"chunked" in head.lower():
             return
-        size = int(re.findall(rb"(?i)content-length: *(\d+)", head)[0])
+        size = int(re.findall(rb"(?i)content-length:[ \t]*(\d+)", head)[0])
         document = json.loads(body[:size].removeprefix(b"\xef\xbb\xbf"))
         rows = document.get("rows") if isinstance(document, dict) else document
         assert len(answers[0].document["predictions"]) == (len(rows) if isinstance(rows, list) else 1)

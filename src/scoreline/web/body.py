@@ -15,6 +15,7 @@ async def read_body(request: Request, held: Body) -> bytes:
     read the answer.
     """
     declared = request.headers.get("content-length")
+    declared = None if declared is None else declared.strip(" \t")  # blanks around a value are no part of it
     if declared is not None and not (declared.isascii() and declared.isdigit()):
         raise BadRequest(f"content-length is not a number: {declared!r}", hint="send its length in bytes")
     if declared is None and "transfer-encoding" not in request.headers:

@@ -122,7 +122,9 @@ SMUGGLING = {
     "length behind the chunks": http(CHUNKED, body=CHUNKS[:-2] + b"content-length: 50\r\n\r\n"),
     "method in lower case": http(LENGTH, first=f"post {SCORE} HTTP/1.1"),
     "HTTP/1.2": http(LENGTH, first=f"POST {SCORE} HTTP/1.2"),
-    "HTTP/2 preface": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    "the end of HTTP/2's preface": b"M\r\n\r\n",
+    "a preface that is none": b"PRI * HTTP/2.0\r\n\r\nSM\n\n",
+    "a preface of another address": b"PRI /a HTTP/2.0\r\n\r\nSM\r\n\r\n",
     "TLS": b"\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03",
     "address beyond ASCII": http(LENGTH, first="POST /é HTTP/1.1"),
 }
@@ -136,6 +138,15 @@ def test_what_two_servers_could_read_differently_is_refused(
     wire = servers[0].exchange(sent)
     assert [answer.status for answer in responses(wire.sent)] == [400]
     assert wire.closed
+
+
+@pytest.mark.parametrize("blank", [" ", "\t", " \t "])
+def test_blanks_around_a_length_are_no_part_of_it(
+    promises: Promises, servers: tuple[Server, Server], blank: str
+) -> None:
+    sent = http(f"content-length:{blank}11{blank}")
+    promises.hold([sent])
+    assert [answer.status for answer in responses(servers[0].exchange(sent).sent)] == [200]
 
 
 @pytest.mark.parametrize(
