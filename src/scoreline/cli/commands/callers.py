@@ -76,8 +76,8 @@ def snippet(
 ) -> None:
     """Write code that scores a real row of a deployment.
 
-    It needs nothing but the language itself, and in R the package httr2; its first lines say how it is run. It reads
-    the key from SCORELINE_API_KEY, so that no key stands in code.
+    Its first lines say how it is run. It needs no package, but httr2 in R.
+    The key is read from SCORELINE_API_KEY, so that none stands in code.
     """
     from scoreline.app.answering import answering
     from scoreline.web import snippets
