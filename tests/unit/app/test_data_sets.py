@@ -67,9 +67,22 @@ def test_nothing_leads_out_of_the_folder(folder: DataFolder, tmp_path: Path) -> 
 
 def test_what_is_no_file_is_not_found_and_never_waited_for(folder: DataFolder, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "data" / "pipe.csv")
-    (tmp_path / "data" / "round").symlink_to("round")
-    for name in ("", "nothing.csv", "test", "pipe.csv", "round", "a\0b", "x" * 5000, "\udc80.csv"):
-        with pytest.raises(NotFound, match="no file"):
+    (tmp_path / "data" / "round.csv").symlink_to("round.csv")
+    (tmp_path / "data" / ".env").write_text("SECRET=1")
+    (tmp_path / "data" / "named.csv").symlink_to(".env")
+    for name in (
+        "",
+        "nothing.csv",
+        "test",
+        "pipe.csv",
+        "round.csv",
+        ".env",
+        "named.csv",
+        "a\0b.csv",
+        "x" * 5000 + ".csv",
+        "\udc80.csv",
+    ):
+        with pytest.raises(NotFound, match="no CSV file"):
             folder.read(name, "default", MOST)
 
 

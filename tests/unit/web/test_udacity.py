@@ -78,10 +78,10 @@ def test_probabilities_are_answered_to_those_who_ask(http: httpx.Client) -> None
     ("given", "status", "said"),
     [
         ({"json": {"filepath": "../rows.csv"}}, 403, "not in the data folder"),
-        ({"json": {"filepath": "nothing.csv"}}, 404, "no file 'nothing.csv'"),
+        ({"json": {"filepath": "nothing.csv"}}, 404, "no CSV file 'nothing.csv'"),
         ({"json": {"filepath": "rows.csv", "rows": []}}, 400, "alone"),
         ({"params": {"filename": "/etc/passwd"}}, 403, "CSV in the body"),
-        ({"params": {"filename": ""}}, 404, "no file"),
+        ({"params": {"filename": ""}}, 404, "no CSV file"),
         ({"files": {"one": "age\n1\n", "two": "age\n1\n"}}, 400, "no field `dataset`; its fields: `one`, `two`"),
         ({"content": b"--\r\n", "headers": {"content-type": "multipart/form-data"}}, 400, "no boundary"),
         ({"content": b"--x\r\nnothing", "headers": {"content-type": "multipart/form-data"}}, 400, "is not whole"),

@@ -9,6 +9,7 @@ from pathlib import Path
 from scoreline.core.access import DEFAULT_SPACE
 from scoreline.core.errors import BadSetting, Forbidden, NotFound, TooLarge
 
+SUFFIX = ".csv"
 OR_SEND = "send the rows themselves, as CSV in the body"
 LONGEST_TOLD = 200
 """Characters of a name that an error repeats."""
@@ -36,6 +37,8 @@ class DataFolder:
         if space != DEFAULT_SPACE:
             raise Forbidden(f"the data folder belongs to the space `{DEFAULT_SPACE}`, not to `{space}`", hint=OR_SEND)
         file = _place(self._path, name)
+        if file.suffix.lower() != SUFFIX:  # beside tables there may lie what errors must not repeat
+            raise _not_found(name)
         try:
             return _read(file, name, most_bytes)
         except OSError:
@@ -58,7 +61,7 @@ def _place(root: Path, name: str) -> Path:
 
 def _not_found(name: str) -> NotFound:
     return NotFound(
-        f"the data folder has no file {name[:LONGEST_TOLD]!r}",
+        f"the data folder has no CSV file {name[:LONGEST_TOLD]!r}",
         hint=f"paths are relative to the data folder; or {OR_SEND}",
     )
 
