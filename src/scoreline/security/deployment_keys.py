@@ -67,7 +67,7 @@ class DeploymentKeyRing:
         if before is not None:
             records.revoke_key(before.id, now)
         name = names.clipped(f"{deployment} ({slot})")
-        key = keys.new(name, space=space, actions=keys.SCORING, deployments=(deployment,), now=now)
+        key = keys.limited(keys.new(name, space=space, actions=keys.SCORING, now=now), (deployment,))
         secret = secrets.derived_key(key.id, self._installation)
         keys.keep(records, msgspec.structs.replace(key, slot=slot), secret)
         return secret

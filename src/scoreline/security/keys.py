@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+import msgspec
+
 from scoreline.core.access import ACTIONS, ACTIONS_OF_ROLE, EVERY_SPACE, ROLES, Access, Action, Role
 from scoreline.core.errors import BadSetting, Conflict, Unauthenticated
 from scoreline.core.identities import Key, NewKey
 from scoreline.security import access, names, secrets, spaces
-from scoreline.security.administrators import one_kept
-from scoreline.security.change import Change
-from scoreline.security.seams import SecurityRecords
+from scoreline.security.administrators import administered, one_kept
+from scoreline.security.change import By, Change, changing
+from scoreline.security.seams import SecurityRecords, SecurityStore
 
 SCORING: tuple[Action, ...] = ("view", "score")
 
@@ -41,7 +43,6 @@ def new(
     space: str,
     actions: tuple[Action, ...],
     now: datetime,
-    deployments: Sequence[str] = (),
     user: str | None = None,
     rate: float = 0.0,
     expires_at: datetime | None = None,
@@ -52,7 +53,6 @@ def new(
         name=names.check("key", name),
         space=space,
         actions=actions,
-        deployments=tuple(dict.fromkeys(deployments)) or None,
         user=user,
         rate=float(rate),
         created_at=now,
@@ -64,14 +64,31 @@ def new(
         raise BadSetting(f"key {name!r} would have expired before it is made", hint="a time that is still to come")
     if not 0 <= rate < float("inf"):
         raise BadSetting(f"key {name!r}: {rate} is no rate", hint="requests a second; 0 is any number")
-    if key.deployments is not None:
-        if space == EVERY_SPACE:
-            raise BadSetting("a key of some deployments belongs to their space", hint="say which space")
-        if beyond := [action for action in actions if action not in SCORING]:
-            raise BadSetting(
-                f"a key of some deployments may only view and score, not {beyond[0]}", hint="the role scorer does both"
-            )
     return key
+
+
+def limited(key: Key, deployments: Sequence[str]) -> Key:
+    """Return the key as it may see and score these deployments and nothing else; none: all. Raises BadSetting."""
+    if not deployments:
+        return key
+    if key.space == EVERY_SPACE:
+        raise BadSetting("a key of some deployments belongs to their space", hint="say which space")
+    if beyond := [action for action in key.actions if action not in SCORING]:
+        raise BadSetting(
+            f"a key of some deployments may only view and score, not {beyond[0]}", hint="the role scorer does both"
+        )
+    return msgspec.structs.replace(key, deployments=tuple(dict.fromkeys(deployments)))
+
+
+def ensure_administrators(store: SecurityStore, now: datetime) -> NewKey | None:
+    """Make a key that administers the installation where nobody does; it is the installation's own doing."""
+    with store.reading() as records:
+        if administered(records, now):
+            return None
+    with changing(store, "key.create", By(), now) as change:
+        if administered(change.records, now):  # another process was quicker
+            return None
+        return make(change, new("administrator", space=EVERY_SPACE, actions=ACTIONS, now=now))
 
 
 def make(change: Change, key: Key) -> NewKey:

@@ -7,13 +7,12 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from scoreline.core.access import ACTIONS, DEFAULT_SPACE, EVERY_SPACE, SYSTEM, Access, Action, Role
+from scoreline.core.access import ACTIONS, DEFAULT_SPACE, SYSTEM, Access, Action, Role
 from scoreline.core.errors import Unavailable
 from scoreline.core.identities import AuditRecord, DeploymentKeys, Key, NewKey, Outcome, Slot, Space, Token, User
 from scoreline.security import access as accesses
 from scoreline.security import audit as audit_log
 from scoreline.security import keys, names, passwords, secrets, spaces, users
-from scoreline.security.administrators import administered
 from scoreline.security.change import By, Clock, changing, utc_now
 from scoreline.security.deployment_keys import DeploymentKeyRing
 from scoreline.security.logins import Logins
@@ -84,14 +83,8 @@ class Security:
 
     def ensure_administrator(self) -> str | None:
         """Make a key that administers the installation where nobody does; return its secret, this one time."""
-        now = self._now()
-        with self._store.reading() as records:
-            if administered(records, now):
-                return None
-        with changing(self._store, "key.create", By(), now) as change:
-            if administered(change.records, now):  # another process was quicker
-                return None
-            return keys.make(change, keys.new("administrator", space=EVERY_SPACE, actions=ACTIONS, now=now)).secret
+        made = keys.ensure_administrators(self._store, self._now())
+        return None if made is None else made.secret
 
     # keys
 
@@ -117,18 +110,10 @@ class Security:
         """
         may = keys.allowed(role, actions, otherwise=() if user is None else ACTIONS)
         with changing(self._store, "key.create", By(by, origin), self._now()) as change:
-            owner = users.find(change.records, user, by) if user is not None else None
-            key = keys.new(
-                name,
-                space=spaces.name_of(change.records, space, by),
-                actions=may,
-                deployments=deployments,
-                user=owner.id if owner else None,
-                rate=rate,
-                expires_at=expires_at,
-                now=change.now,
-            )
-            return keys.make(change, key)
+            of = None if user is None else users.find(change.records, user, by).id
+            where = spaces.name_of(change.records, space, by)
+            key = keys.new(name, space=where, actions=may, user=of, rate=rate, expires_at=expires_at, now=change.now)
+            return keys.make(change, keys.limited(key, deployments))
 
     def keys(self, *, space: str | None = None, user: str | None = None) -> list[Key]:
         """Return all keys, the newest first: those of a space that there is, of a user, or all."""
@@ -292,8 +277,7 @@ class Security:
         Who does not administer the installation sees nothing of a space of the same name that was there before.
         """
         with self._store.reading() as records:
-            if space is not None and not by.may("admin", EVERY_SPACE):
-                since = spaces.begun(records, space, since)
+            since = spaces.seen_since(records, space, since, by)
             return records.audit(limit=limit, since=since, until=until, actor=actor, action=action, space=space)
 
     def verify_audit(self, noted: str | None = None) -> audit_log.Verified:

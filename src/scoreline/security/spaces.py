@@ -34,6 +34,11 @@ def of_this_one(records: SecurityRecords, name: str, keys: Sequence[Key]) -> lis
     return [key for key in keys if begun_at is None or key.created_at >= begun_at]
 
 
+def seen_since(records: SecurityRecords, space: str | None, since: datetime | None, by: Access) -> datetime | None:
+    """Return from when on a caller sees what was done in a space: all of it, who administers the installation."""
+    return since if space is None or by.may("admin", EVERY_SPACE) else begun(records, space, since)
+
+
 def begun(records: SecurityRecords, name: str, since: datetime | None) -> datetime | None:
     """Return the later of ``since`` and when a space was made. The default one was always there."""
     space = records.space(name) if name not in (DEFAULT_SPACE, EVERY_SPACE) else None
