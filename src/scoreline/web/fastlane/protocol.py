@@ -28,6 +28,8 @@ from scoreline.web.reach import check_reach
 from scoreline.web.requests import new_request_id
 
 NO_HTTP = "Invalid HTTP request received."
+PREFACE_IS_READ = "Pause on PRI/Upgrade"
+"""What the parser says of the preface of HTTP/2 at its end, wherever the packets before were cut."""
 LONGEST_HEAD_BYTES = 64 * 1024
 
 
@@ -66,8 +68,8 @@ class FastLane(PatientConnection):
         """Parse; return what comes behind the headers of a request that offers another protocol."""
         try:
             self.parser.feed_data(data)
-        except httptools.HttpParserError:
-            rest = behind_preface(data) if self.cycle is None else None
+        except httptools.HttpParserError as error:
+            rest = behind_preface(data) if self.cycle is None and str(error) == PREFACE_IS_READ else None
             is_refused = self._lane.arrivals.refuse(self.scheme or "http")
             if rest is None or self._lane.http2 is None or is_refused:
                 self.send_400_response(NO_HTTP)

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from scoreline.core.access import Access
-from scoreline.core.errors import BadRequest, ScorelineError, TimedOut
+from scoreline.core.errors import BadRequest, ScorelineError, TimedOut, TooManyRequests
 from scoreline.serving.active import Active
 from scoreline.serving.errors import http_status
 from scoreline.serving.plane import Asked, clock
@@ -30,6 +30,8 @@ from scoreline.web.requests import new_request_id
 if TYPE_CHECKING:
     from scoreline.web.grpc.site import Grpc
 
+MOST_UNTAKEN_BYTES = 64 * 1024
+"""Of answers that one call has many of: who asks for them need not be known."""
 PREFIX_BYTES = 5
 """Before each message: whether it is packed, and its length."""
 
@@ -202,8 +204,11 @@ class Call(Asked):
         self._end(None)
 
     def send(self, message: bytes) -> None:
-        """Write one of its answers."""
+        """Write one of its answers. Raises TooManyRequests when its caller does not take them."""
         if not self.is_done:
+            if len(self.stream.untaken or b"") > MOST_UNTAKEN_BYTES:
+                text = f"more than {MOST_UNTAKEN_BYTES} bytes of answers wait to be taken"
+                raise TooManyRequests(text, hint="take the answers before you ask for more")
             self._start()
             self.stream.connection.push(self.stream, b"\0" + len(message).to_bytes(4) + message)
 

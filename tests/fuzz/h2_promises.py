@@ -1,0 +1,148 @@
+"""What holds whatever is sent over HTTP/2."""
+
+from __future__ import annotations
+
+import logging
+import tracemalloc
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from tests.fuzz.h2_answers import Answers, read
+from tests.fuzz.h2_frames import DATA, PREFACE, call, frames, message, settings
+from tests.fuzz.h2_messages import GOOD, scores
+from tests.wire import Server, Wire
+
+from scoreline.web.fastlane import ADMISSION
+
+N_CALLS = 500
+"""Calls of the honest caller on one connection."""
+
+
+class Failures(logging.Handler):
+    """What the server wrote down as a failure of its own."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.records: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.exc_info or record.levelno >= logging.CRITICAL:
+            self.records.append(logging.Formatter().format(record))
+
+
+@contextmanager
+def noted_failures() -> Iterator[Failures]:
+    """Collect failures while in it."""
+    handler = Failures()
+    logging.getLogger().addHandler(handler)
+    try:
+        yield handler
+    finally:
+        logging.getLogger().removeHandler(handler)
+
+
+class Promises:
+    """Sends packets and looks what comes of it. Raises AssertionError where a promise is broken."""
+
+    def __init__(self, server: Server, failures: Failures) -> None:
+        self._server, self._failures = server, failures
+        self._admission = server.shared[ADMISSION]
+        self._other, self._stream = self._honest(), -1
+        self._watch = self._other.protocol._site.watch
+        self._idle = self._held()
+        self.look_at_the_other()
+
+    def hold(self, packets: Sequence[bytes]) -> Answers:
+        """Send the packets on a connection of their own; return what was answered."""
+        wire = self._server.connect()
+        asked = b""
+        for packet in packets:
+            if wire.closed or not wire.reading:
+                break
+            asked += packet
+            wire.protocol.data_received(packet)
+            self._server.turns(2)
+        self.settle(wire)
+        answers = self._read(wire, asked)
+        self.look_at_the_other()
+        self.leave(wire)
+        return answers
+
+    def withstand(self, packets: Iterable[bytes], most_bytes: int) -> tuple[Answers, int]:
+        """Send a flood until the server ends it, stops reading, or was sent so much; return what came, and the memory.
+
+        The caller reads nothing: what the server has written stays in its buffer.
+        """
+        wire = self._server.connect()
+        wire.room = 64 * 1024  # from there on an event loop asks to wait
+        asked = bytearray()
+        tracemalloc.start()
+        for packet in packets:
+            asked += packet
+            wire.protocol.data_received(packet)
+            self._server.turns(2)
+            self.look_at_the_other()
+            if wire.closed or not wire.reading or len(asked) > most_bytes:
+                break
+        peak = tracemalloc.get_traced_memory()[1] - len(asked)
+        tracemalloc.stop()
+        answers = read(wire.sent, bytes(asked))
+        self.leave(wire)
+        return answers, peak
+
+    def settle(self, wire: Wire) -> None:
+        """Wait for what is answered from threads."""
+        self._server.turns()
+        protocol = wire.protocol
+        if hasattr(protocol, "streams") and not wire.closed:
+            self._server.wait_until(lambda: not any(map(is_worked_on, list(protocol.streams.values()))))
+        self._server.turns()
+
+    def leave(self, wire: Wire) -> None:
+        """Have its caller go; nothing of it may stay."""
+        if not wire.closed:
+            wire.close()
+        self._server.turns()
+        self._server.wait_until(lambda: self._held() == self._idle)
+        self._check_failures()
+
+    def look_at_the_other(self) -> None:
+        """Have the honest caller ask: it must be answered at once, and rightly."""
+        if self._stream > 2 * N_CALLS:
+            self._other.close()
+            self._server.turns()
+            self._other, self._stream = self._honest(), -1
+        self._stream += 2
+        self._other.sent = b""
+        self._other.protocol.data_received(call(self._stream, message(GOOD)))
+        self._server.turns()
+        found = [one for one in frames(self._other.sent) if one.kind == DATA and one.stream == self._stream]
+        assert len(found) == 1, "the server answers nobody else any more"
+        assert scores(found[0].payload).model_name == "credit"
+        self._check_failures()
+
+    def _honest(self) -> Wire:
+        wire = self._server.connect()
+        wire.protocol.data_received(PREFACE + settings())
+        self._server.turns()
+        return wire
+
+    def _read(self, wire: Wire, asked: bytes) -> Answers:
+        if not wire.sent or wire.sent.startswith(b"HTTP/1.1"):
+            assert not asked.startswith(PREFACE) or not wire.sent
+            return Answers({}, 0, None)
+        return read(wire.sent, asked)
+
+    def _check_failures(self) -> None:
+        assert not self._server.failures, self._server.failures
+        assert not self._failures.records, self._failures.records
+
+    def _held(self) -> tuple[int, int, int]:
+        return len(self._server.state.connections), self._admission.held_bytes, self._watch.n_in_flight
+
+
+def is_worked_on(stream: Any) -> bool:
+    """Tell whether a call is whole and its answer has not begun: it must come, from a thread perhaps."""
+    exchange = stream.exchange
+    return bool(stream.is_whole and not exchange.is_done and not exchange.is_started)
