@@ -69,7 +69,8 @@ class FastLane(PatientConnection):
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserError as error:
-            rest = behind_preface(data) if self.cycle is None and str(error) == PREFACE_IS_READ else None
+            is_first = self.cycle is None
+            rest = behind_preface(data) if is_first and str(error) == PREFACE_IS_READ else None
             is_refused = self._lane.arrivals.refuse(self.scheme or "http")
             if rest is None or self._lane.http2 is None or is_refused:
                 self.send_400_response(NO_HTTP)
