@@ -67,7 +67,7 @@ class DialectMedia:
 
     @property
     def types(self) -> list[str]:
-        """Content types that are read and written."""
+        """Content types that are read."""
         return list(dict.fromkeys([JSON[0], *(medium.types[0] for medium in self._media)]))
 
     def _read_as(self, content_type: str) -> Medium | None:
@@ -88,11 +88,11 @@ class DialectMedia:
         if all(each.type == "*/*" and each.quality > 0 for each in ranges):
             return self.usual
         offers: list[tuple[Medium | None, tuple[str, ...]]] = [(None, JSON)]
-        offers += [(medium, medium.types) for medium in self._media]
+        offers += [(medium, medium.types) for medium in self._media if medium.is_written]
         ranked = [(_rank(types, ranges), medium) for medium, types in offers]
         best, medium = max(ranked, key=lambda offer: offer[0])
         if best[0] <= 0:
-            hint = f"this route writes {', '.join(self.types)}"
+            hint = f"this route writes {', '.join(types[0] for _, types in offers)}"
             raise NotAcceptable(f"nothing that is written here is accepted by `{accept}`", hint=hint)
         return medium
 

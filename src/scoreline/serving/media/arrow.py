@@ -30,6 +30,7 @@ class Arrow:
     name = "arrow"
     types = ("application/vnd.apache.arrow.stream", "application/vnd.apache.arrow.file")
     is_table = True
+    is_written = True
     is_quick_to_write = True
 
     def __init__(self, translate: Translate) -> None:

@@ -48,6 +48,7 @@ class Csv:
     """
 
     is_table = True
+    is_written = True
     is_quick_to_write = True
 
     def __init__(self, *, header: bool | None) -> None:

@@ -5,24 +5,23 @@ from __future__ import annotations
 import re
 
 from scoreline.core.errors import BadRequest
-from scoreline.scoring.predictions import Predictions
 from scoreline.scoring.rows import Decoded
 from scoreline.serving.active import Active
 from scoreline.serving.media.csv import Csv
 from scoreline.serving.media.medium import check_not_empty
-from scoreline.serving.protocols.dialect import Reply
 
 FIELD = "dataset"
 """Where the table is expected; one alone may be called anything."""
 N_PARTS = 100
 LONGEST_HEAD_BYTES = 8192
 _NAME = re.compile(rb'^content-disposition:[^\r\n]*?[;\s]name="?([^";\r\n]*)', re.IGNORECASE | re.MULTILINE)
-_csv = Csv(header=None)
 _HINT = f"curl -F {FIELD}=@rows.csv sends one; the body may also be the CSV itself, as text/csv"
 
 
 class FormData(Csv):
-    """A table in one field of a form. It is only read: answers to it are JSON, or CSV where that is asked for."""
+    """A table in one field of a form. It is only read: no answer is a form."""
+
+    is_written = False
 
     def __init__(self) -> None:
         super().__init__(header=None)
@@ -30,9 +29,6 @@ class FormData(Csv):
 
     def read(self, body: bytes, active: Active) -> Decoded:
         return super().read(field_of(body), active)
-
-    def write(self, predictions: Predictions, decoded: Decoded, active: Active) -> Reply:
-        return _csv.write(predictions, decoded, active)
 
 
 def field_of(body: bytes) -> bytes:

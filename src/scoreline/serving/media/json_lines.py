@@ -30,6 +30,7 @@ class JsonLines:
     name = "json-lines"
     types = ("application/jsonlines", "application/x-jsonlines", "application/jsonl", "application/x-ndjson")
     is_table = False
+    is_written = True
     is_quick_to_write = True
 
     def is_quick(self, body: bytes) -> bool:

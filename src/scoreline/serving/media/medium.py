@@ -35,6 +35,11 @@ class Medium(Protocol):
         ...
 
     @property
+    def is_written(self) -> bool:
+        """Whether answers are written in it, too."""
+        ...
+
+    @property
     def is_quick_to_write(self) -> bool:
         """Whether an answer of few rows is written at once."""
         ...

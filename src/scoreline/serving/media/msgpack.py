@@ -25,6 +25,7 @@ class Msgpack:
     name = "msgpack"
     types = ("application/msgpack", "application/x-msgpack", "application/vnd.msgpack")
     is_table = False
+    is_written = True
     is_quick_to_write = True
 
     def is_quick(self, body: bytes) -> bool:

@@ -33,6 +33,7 @@ class Npy:
     name = "npy"
     types = ("application/x-npy",)
     is_table = True
+    is_written = True
     is_quick_to_write = True
 
     def is_quick(self, body: bytes) -> bool:

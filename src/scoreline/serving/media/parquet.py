@@ -21,6 +21,7 @@ class Parquet:
     name = "parquet"
     types = ("application/vnd.apache.parquet", "application/x-parquet")
     is_table = True
+    is_written = True
     is_quick_to_write = False
 
     def __init__(self, translate: Translate) -> None:

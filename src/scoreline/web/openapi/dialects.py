@@ -82,11 +82,12 @@ def _of_prefix(
     files = [] if naming is None else [_query(name) for name in sorted(naming.file_parameters)]
     score["parameters"] = [*score.get("parameters", []), KEY, *files]
     score["requestBody"] = {
-        "required": True,
+        "required": naming is None,
         "content": content_in(media, body.request, "a column for each of the row's; others are ignored", body.example),
     }
     outputs = ", ".join(f"`{output.name}`" for output in active.pipeline.manifest.outputs)
-    score["responses"]["200"]["content"] = content_in(media, body.answer, f"columns {outputs}; a row for each")
+    written = [medium for medium in media if medium.is_written]
+    score["responses"]["200"]["content"] = content_in(written, body.answer, f"columns {outputs}; a row for each")
     score["responses"] |= errors(400, 401, 403, 404, 406, 411, 413, 415, 429, 431, 501, 503, schema=body.error)
     if body.may_be_silent:
         score["responses"]["204"] = {"description": "Nothing that was sent asks for an answer"}
