@@ -82,9 +82,9 @@ class Sending(asyncio.Protocol):
             self.flush()
 
     def answer(self, stream: Stream, headers: bytes, body: bytes, trailers: bytes) -> None:
-        """Write a whole answer: two blocks and what stands between them."""
+        """Write a whole answer: two blocks and what stands between them. Where nobody waits for it, write nothing."""
         n, stream_id = len(body), stream.id
-        if stream.trailers is not None:
+        if stream_id not in self.streams:
             return
         if (
             n <= stream.window
@@ -113,11 +113,13 @@ class Sending(asyncio.Protocol):
 
     def start(self, stream: Stream, headers: bytes) -> None:
         """Write the headers of an answer."""
+        if stream.id not in self.streams:
+            return
         self._out.append(frame(HEADERS, END_HEADERS, stream.id, self._first(headers)))
 
     def push(self, stream: Stream, data: bytes) -> None:
         """Write a part of its body, or have it wait for the caller."""
-        if not data:
+        if not data or stream.id not in self.streams:
             return
         self._admission.keep(len(data))
         if stream.untaken is None:
@@ -131,7 +133,7 @@ class Sending(asyncio.Protocol):
 
     def finish(self, stream: Stream, trailers: bytes) -> None:
         """End an answer: with its last block, or with nothing but the end of its body where that is empty."""
-        if stream.trailers is not None:
+        if stream.id not in self.streams or stream.trailers is not None:
             return
         if trailers:
             stream.trailers = frame(HEADERS, END_HEADERS | END_STREAM, stream.id, self._first(trailers))
