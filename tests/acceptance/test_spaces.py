@@ -13,8 +13,9 @@ import pytest
 from tests.artifacts import ROWS, tiny_artifact
 from tests.processes import Connection, Server, environment, running, wait_for
 
-from scoreline.app.prediction_log import Wanted, newest
+from scoreline.app.prediction_log import Wanted, compact, folder_of, newest, overview
 from scoreline.app.settings import App, Settings, open_app
+from scoreline.core.errors import NotFound
 from scoreline.scoring.pipeline import load
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs two workers")
@@ -69,3 +70,16 @@ def test_spaces_come_answer_and_go_without_meeting(app: App, server: Server, tmp
     for space in WEIGHTS:
         found = newest(app.in_space(space), Wanted("credit"), 1000)["request_id"].to_list()
         assert [f"asked-by-{other}" in found for other in WEIGHTS] == [other == space for other in WEIGHTS]
+    app.registry_in("team-a").delete_model("credit")
+    deleted = app.security.delete_space("team-a")
+    app.security.create_space("team-a")
+    again = app.in_space("team-a")
+    with pytest.raises(NotFound):
+        newest(again, Wanted("credit"), 1000)
+    assert overview(again) == []
+    server.process.terminate()
+    server.process.wait(30)
+    compact(app)  # what the server's compactor does every few seconds, and had not come to
+    assert not list(folder_of(app.settings).glob(f"deployment={deleted.id}*"))
+    found = newest(app.in_space("team-b"), Wanted("credit"), 1000)["request_id"].to_list()
+    assert "asked-by-team-b" in found
