@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from tests.keys import Keys
 
 from scoreline.core.access import Access
 from scoreline.core.errors import TooManyRequests
-from scoreline.web.gate import KeyGate
+from scoreline.web.gate import KeyGate, cells
+from scoreline.web.gate.cells import Cells
 from scoreline.web.gate.rate import Bucket
 from scoreline.web.gate.rates import Rates
 from scoreline.web.seat import Seat
@@ -56,7 +58,7 @@ def test_keys_have_buckets_of_their_own_and_a_new_rate_holds_at_once(tmp_path: P
         assert (bucket := rates.of(known)) is not None
         assert (bucket.rate, bucket.is_empty) == (known.rate, is_empty)
     assert rates.of(access("3", 0)) is None
-    assert sorted(path.name for path in (tmp_path / "rates").iterdir()) == ["key-1", "key-2"]
+    assert [path.name for path in tmp_path.iterdir()] == ["rates"]
 
 
 def test_two_gates_of_a_server_refuse_what_is_too_much_for_both(tmp_path: Path) -> None:
@@ -71,6 +73,34 @@ def test_two_gates_of_a_server_refuse_what_is_too_much_for_both(tmp_path: Path) 
         gate.close()
 
 
-def test_where_there_is_no_room_for_it_the_rate_is_shared_out(tmp_path: Path) -> None:
-    (tmp_path / "rates").write_text("a file where a folder belongs")
+def test_where_there_is_no_file_for_it_the_rate_is_shared_out(tmp_path: Path) -> None:
+    (tmp_path / "rates").mkdir()
     assert [bucket.rate for bucket in of_workers(tmp_path, "1", 4)] == [2, 2]
+
+
+def test_each_name_has_a_cell_of_its_own_whoever_asks_and_in_whatever_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cells, "N_CELLS", 50)
+    names = [f"key {number}" for number in range(50)]
+    one, other = Cells(tmp_path), Cells(tmp_path)
+    for number, name in enumerate(names):
+        one.of(name)[0] = number + 0.5
+    shuffled = random.Random(1).sample(names, len(names))
+    assert {name: other.of(name)[0] for name in shuffled} == {name: i + 0.5 for i, name in enumerate(names)}
+    with pytest.raises(OSError, match="50 keys"):
+        other.of("one more")
+
+
+def test_workers_that_look_at_once_find_the_same_cells(tmp_path: Path) -> None:
+    def look(worker: int) -> list[int]:
+        mine = Cells(tmp_path)
+        found = [mine.of(f"key {number}") for number in random.Random(worker).sample(range(300), 300)]
+        for cell in found:
+            cell[0] = 1.0
+        return [1 for number in range(300) if mine.of(f"key {number}")[0] == 1.0]
+
+    with ThreadPoolExecutor(4) as threads:
+        assert [len(found) for found in threads.map(look, range(4))] == [300] * 4
+    table = memoryview((tmp_path / "rates").read_bytes()).cast("d")
+    assert sum(table[1::2].tolist()) == 300

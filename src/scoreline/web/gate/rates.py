@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import logging
-import mmap
-import os
-from pathlib import Path
-from urllib.parse import quote
 
 from scoreline.core.access import Access
+from scoreline.web.gate.cells import Cells
 from scoreline.web.gate.rate import Bucket
 from scoreline.web.seat import ALONE, Seat
 
-FOLDER = "rates"
-CELL_BYTES = 8
 N_KEPT = 10_000
 """Buckets that are remembered."""
 
@@ -27,15 +22,15 @@ class Rates:
     """
 
     def __init__(self, seat: Seat = ALONE, n_workers: int = 1) -> None:
-        self._folder = None if seat.totals is None else seat.totals / FOLDER
         self._n_workers = n_workers
+        self._cells = Cells(seat.totals) if seat.totals is not None and n_workers > 1 else None
         self._buckets: dict[tuple[str, float], Bucket] = {}
 
     def of(self, access: Access) -> Bucket | None:
         """Return the bucket of a caller; None: it may send any number."""
         if not access.rate:
             return None
-        name = f"{access.kind}-{access.id}"
+        name = f"{access.kind} {access.id}"
         bucket = self._buckets.get((name, access.rate))
         if bucket is None:
             bucket = self._made(name, access.rate)
@@ -45,23 +40,9 @@ class Rates:
         return bucket
 
     def _made(self, name: str, rate: float) -> Bucket:
-        if self._n_workers > 1 and self._folder is not None:
+        if self._cells is not None:
             try:
-                return Bucket(rate, cell=_shared(self._folder, name))
+                return Bucket(rate, cell=self._cells.of(name))
             except OSError as error:
                 log.warning("the rate of %s is shared out over the workers: %s", name, error)
         return Bucket(rate / self._n_workers)
-
-
-def _shared(folder: Path, name: str) -> memoryview[float]:
-    """Map a file of one number, which whichever worker is the first makes. Raises OSError."""
-    folder.mkdir(exist_ok=True)
-    file = os.open(folder / quote(name, safe=""), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        if (
-            os.fstat(file).st_size < CELL_BYTES
-        ):  # written, so that the disk has room: a map could not say that it has none
-            os.pwrite(file, bytes(CELL_BYTES), 0)
-        return memoryview(mmap.mmap(file, CELL_BYTES)).cast("d")
-    finally:
-        os.close(file)
