@@ -15,6 +15,8 @@ from tests.wire import Server, Wire
 
 from scoreline.web.fastlane import ADMISSION
 
+BUFFER_BYTES = 64 * 1024
+"""What an event loop writes before it asks to wait."""
 N_CALLS = 500
 """Calls of the honest caller on one connection."""
 
@@ -33,12 +35,14 @@ class Failures(logging.Handler):
 
 @contextmanager
 def noted_failures() -> Iterator[Failures]:
-    """Collect failures while in it."""
-    handler = Failures()
+    """Collect failures while in it. The lines of requests are not: who runs this keeps them all in memory."""
+    handler, requests = Failures(), logging.getLogger("scoreline.requests")
     logging.getLogger().addHandler(handler)
+    requests.disabled = True
     try:
         yield handler
     finally:
+        requests.disabled = False
         logging.getLogger().removeHandler(handler)
 
 
@@ -69,25 +73,29 @@ class Promises:
         self.leave(wire)
         return answers
 
-    def withstand(self, packets: Iterable[bytes], most_bytes: int) -> tuple[Answers, int]:
+    def withstand(self, packets: Iterable[bytes], most_bytes: int, *, is_deaf: bool) -> tuple[Answers, int]:
         """Send a flood until the server ends it, stops reading, or was sent so much; return what came, and the memory.
 
-        The caller reads nothing: what the server has written stays in its buffer.
+        A caller who ``is_deaf`` reads nothing: what the server writes stays in its buffer.
         """
-        wire = self._server.connect()
-        wire.room = 64 * 1024  # from there on an event loop asks to wait
+        wire, heard = self._server.connect(), bytearray()
+        if is_deaf:
+            wire.room = BUFFER_BYTES
         asked = bytearray()
         tracemalloc.start()
         for packet in packets:
             asked += packet
             wire.protocol.data_received(packet)
             self._server.turns(2)
+            if not is_deaf:
+                heard += wire.sent
+                wire.sent = b""
             self.look_at_the_other()
             if wire.closed or not wire.reading or len(asked) > most_bytes:
                 break
-        peak = tracemalloc.get_traced_memory()[1] - len(asked)
+        peak = tracemalloc.get_traced_memory()[1] - len(asked) - len(heard)
         tracemalloc.stop()
-        answers = read(wire.sent, bytes(asked))
+        answers = read(bytes(heard) + wire.sent, bytes(asked))
         self.leave(wire)
         return answers, peak
 

@@ -9,6 +9,10 @@ import time
 from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, given, settings
+from tests.fuzz import h2_promises
+from tests.fuzz.h2_floods import FLOODS
+from tests.fuzz.h2_floods import packets as flood
+from tests.fuzz.h2_messages import conversations, honest
 from tests.fuzz.media import media_requests
 from tests.fuzz.messages import packets, well_framed
 from tests.fuzz.promises import Promises
@@ -18,20 +22,21 @@ from tests.wire import serving
 from scoreline.web.admission import Limits
 from scoreline.web.app import create_app
 
+MOST_FLOOD_BYTES = 3_000_000
 N_AT_ONCE = 500
 """Examples between two looks at the clock."""
 
 
 def main(seconds: float) -> None:
     """Send until the time is over."""
-    logging.disable()
+    logging.getLogger("uvicorn.error").disabled = True  # it warns of each request that is no HTTP
     until = time.monotonic() + seconds
     n_sent = 0
     with tempfile.TemporaryDirectory() as folder, two_models(Path(folder)) as app:
         app.registry.deploy("credit", "credit", default=True)
         ways = [create_app(app.registry, limits=Limits(body_bytes=200_000), fast_lane=on) for on in (True, False)]
-        with serving(ways[0]) as lane, serving(ways[1]) as asgi:
-            promises = Promises(lane, asgi)
+        with serving(ways[0]) as lane, serving(ways[1]) as asgi, h2_promises.noted_failures() as failures:
+            promises, of_http2 = Promises(lane, asgi), h2_promises.Promises(lane, failures)
             quick = settings(
                 max_examples=N_AT_ONCE,
                 deadline=None,
@@ -55,11 +60,26 @@ def main(seconds: float) -> None:
             def media(sent: bytes) -> None:
                 promises.hold_one(sent)
 
+            @quick
+            @given(conversations())
+            def http2(sent: list[bytes]) -> None:
+                of_http2.hold(sent)
+
+            @quick
+            @given(honest())
+            def grpc(asked: tuple[list[bytes], dict[int, int]]) -> None:
+                answers = of_http2.hold(asked[0])
+                assert {answers.streams[stream].grpc_status for stream in asked[1]} == {"0"}
+
             while time.monotonic() < until:
                 http()
                 json()
                 media()
-                n_sent += 3 * N_AT_ONCE
+                http2()
+                grpc()
+                n_sent += 5 * N_AT_ONCE
+                for name in FLOODS:
+                    of_http2.withstand(flood(name), MOST_FLOOD_BYTES, is_deaf=bool(n_sent // (5 * N_AT_ONCE) % 2))
                 print(f"{n_sent} exchanges, {max(until - time.monotonic(), 0):.0f} s left", flush=True)
 
 
