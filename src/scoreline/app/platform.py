@@ -21,7 +21,10 @@ VARIABLES: tuple[Setting, ...] = (
         "Content type of answers to callers of `/invocations` who accept any; else JSON.",
     ),
     Setting(
-        "SageMaker", "SAGEMAKER_MULTI_MODEL", "", "`true`: `/ping` asks after the server, which may hold no model yet."
+        "SageMaker",
+        "SAGEMAKER_MULTI_MODEL",
+        "",
+        "`true`: SageMaker loads the models; `/ping` asks after the server, `--open` lets it do so.",
     ),
     Setting("Cloud Run", "PORT", "", "Port to listen on, at 0.0.0.0, where `K_SERVICE` is set too."),
 )
@@ -42,6 +45,8 @@ class Platform(NamedTuple):
     """Addresses beside ours, or in place of them → ours."""
     usual_answers: Mapping[str, str] = {}
     """Dialect → content type of answers to callers who accept any."""
+    loads_models: bool = False
+    """Whether it registers and deploys models itself."""
 
     @classmethod
     def of(cls, environment: Mapping[str, str] | None = None) -> Platform:
@@ -51,11 +56,12 @@ class Platform(NamedTuple):
         port = next((text for name in names if (text := _port(name, given))), "")
         routes = (("AIP_PREDICT_ROUTE", "/predict"), ("AIP_HEALTH_ROUTE", "/ping"))
         aliases = {_route(name, given[name]): ours for name, ours in routes if given.get(name)}
-        if given.get("SAGEMAKER_MULTI_MODEL", "").lower() == "true":
+        loads_models = given.get("SAGEMAKER_MULTI_MODEL", "").lower() == "true"
+        if loads_models:
             aliases["/ping"] = "/health/ready"
         accept = given.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", "")
         usual_answers = dict.fromkeys(INVOCATIONS, accept) if accept else {}
-        return cls(EVERYWHERE if port else "", port, aliases, usual_answers)
+        return cls(EVERYWHERE if port else "", port, aliases, usual_answers, loads_models)
 
 
 def _port(name: str, environment: Mapping[str, str]) -> str:

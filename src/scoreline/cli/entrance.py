@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from scoreline.cli.session import Session
+from scoreline.core.access import ANYONE, PLATFORM, Access
 from scoreline.core.errors import BadSetting
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from scoreline.web.secure import Secure
 
 BELIEVED = "--trusted-proxies '*': whoever reaches this address chooses the one that logs and limits know it by"
-OPEN = "open to all: whoever reaches this address may score, and change and delete everything"
+OPEN = "open to all: whoever reaches this address may see and score what space `default` has"
+ADMINISTERED = "and may change and delete everything, as SageMaker does: SAGEMAKER_MULTI_MODEL is true"
 
 
 def check_open(n_open: int, listening: socket.socket) -> None:
@@ -30,7 +32,7 @@ def check_open(n_open: int, listening: socket.socket) -> None:
         address = listening.getsockname()[0]
         listening.close()
         raise BadSetting(
-            f"--open on {address} would let everyone in who reaches this machine",
+            f"--open on {address} would let everyone see and score who reaches this machine",
             hint="leave --open out and use keys; or say it twice: --open --open",
         )
 
@@ -82,24 +84,34 @@ def https_url(secure: Secure) -> str:
     return url_of(secure.listening, "https")
 
 
-def make_gate(app: App, *, n_open: int, seat: Seat, n_workers: int) -> Gate:
+def open_to(n_open: int, *, loads_models: bool) -> Access | None:
+    """Return what may be done without a key. A platform that loads the models itself sends none."""
+    if not n_open:
+        return None
+    return PLATFORM if loads_models else ANYONE
+
+
+def make_gate(app: App, opened: Access | None, *, seat: Seat, n_workers: int) -> Gate:
     """Return what lets requests in."""
-    from scoreline.web.gate import KeyGate, OpenGate
+    from scoreline.web.gate import KeyGate
 
-    return OpenGate() if n_open else KeyGate(app.security, seat=seat, n_workers=n_workers)
+    return KeyGate(app.security, seat=seat, n_workers=n_workers, open_to=opened)
 
 
-def tell(session: Session, listening: socket.socket, *, n_open: int, secret: str | None, is_encrypted: bool) -> None:
+def tell(
+    session: Session, listening: socket.socket, *, opened: Access | None, secret: str | None, is_encrypted: bool
+) -> None:
     """Say who may come in, and show the administrator's key where it has just been made."""
-    if n_open:
-        session.say(Text(f"! {OPEN}", "alerted"))
-    elif secret is not None:
+    if opened is not None:
+        session.say(Text(f"! {OPEN}" + (f", {ADMINISTERED}" if opened is PLATFORM else ""), "alerted"))
+    if secret is not None:
         session.say("", Text("The administrator's key, shown this once; it may do everything:", "quiet"))
         session.literal(f"  {secret}")
         session.note(f"  export SCORELINE_API_KEY=…; {session.program} key create NAME makes others, which may do less")
     else:
-        session.note("  a request needs a key: scoreline key create NAME")
-    if not n_open and not is_encrypted and not is_local(listening):
+        asked = "a request" if opened is None else "a request to change something"
+        session.note(f"  {asked} needs a key: {session.program} key create NAME")
+    if not is_encrypted and not is_local(listening):
         session.say(Text("! keys travel unencrypted to other machines; --tls-cert encrypts them", "alerted"))
 
 

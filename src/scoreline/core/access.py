@@ -63,7 +63,9 @@ class Access(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return action in self.actions(space)
 
 
-ANYONE = Access(kind="anyone", grants={EVERY_SPACE: ACTIONS_OF_ROLE["admin"]})
-"""Every caller of a server that was told to be open."""
+ANYONE = Access(kind="anyone", grants={DEFAULT_SPACE: ACTIONS_OF_ROLE["scorer"]})
+"""Every caller of a server that was told to be open: it sees and scores what the default space has."""
+PLATFORM = Access(kind="anyone", name="platform", grants={EVERY_SPACE: ACTIONS_OF_ROLE["admin"]})
+"""The platform whose container this is, where it alone asks, without a key, and loads the models."""
 SYSTEM = Access(kind="system", name="system", grants={EVERY_SPACE: ACTIONS_OF_ROLE["admin"]})
 """The installation itself, where it does what nobody asked for."""

@@ -75,7 +75,7 @@ def create_app(
     requests before they reach the routes here; these answer the same, and are the way out. ``prediction_log`` and
     ``watchers`` are told of every scored request, whichever way it came, and of what shadows score; ``meters`` count
     for ``/metrics``, together with those of other workers where this process has its ``seat`` beside them. Scripts of
-    ``cors_origins`` (``*``: of all) may ask. ``gate`` lets requests in; without one, everybody may do anything.
+    ``cors_origins`` (``*``: of all) may ask. ``gate`` lets requests in; without one, all may see and score.
     With ``control`` there are the routes that look after models and deployments by its use cases. ``listeners`` answer
     beside HTTP, from when models are loaded. ``aliases`` are addresses that mean others of those here. Of
     ``data_folder`` callers may name files in place of rows. ``arrivals`` are the proxies whose word counts, and whether

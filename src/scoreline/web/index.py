@@ -17,7 +17,7 @@ from scoreline.serving.deployments import ActiveDeployments
 from scoreline.web.gate import NOBODY
 from scoreline.web.reach import visible, visible_actives
 
-OPEN = "This server is open: whoever reaches it may score, and change and delete everything."
+OPEN = "This server is open: whoever reaches it may see and score what is here. To change it takes a key."
 _N_LEVELS_SHOWN = 6
 _ENTRANCE = (
     '<form id="entrance"><label>Key <input id="key" type="password" autocomplete="off" '

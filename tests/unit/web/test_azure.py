@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.specs.openapi import definitions
 from tests.artifacts import ROWS, tiny_artifact
+from tests.keys import everybody
 
 from scoreline.app.settings import App
 from scoreline.core.schema import Column, Schema
@@ -33,7 +34,7 @@ WORKSPACE = "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearni
 @pytest.fixture
 def azure(app: App) -> Iterator[httpx.Client]:
     with (
-        background(create_app(app.registry, control=app), bind(port=0)) as url,
+        background(create_app(app.registry, control=app, gate=everybody()), bind(port=0)) as url,
         httpx.Client(base_url=url) as client,
     ):
         yield client

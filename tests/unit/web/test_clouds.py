@@ -11,6 +11,7 @@ import httpx
 import numpy as np
 import pytest
 from tests.artifacts import ROWS
+from tests.keys import everybody
 
 from scoreline.app.settings import App
 from scoreline.web.app import create_app
@@ -207,7 +208,7 @@ def test_an_event_is_answered_with_an_event(http: httpx.Client) -> None:
 @pytest.fixture
 def many(app: App) -> Iterator[httpx.Client]:
     with (
-        background(create_app(app.registry, control=app), bind(port=0)) as url,
+        background(create_app(app.registry, control=app, gate=everybody()), bind(port=0)) as url,
         httpx.Client(base_url=url) as client,
     ):
         yield client

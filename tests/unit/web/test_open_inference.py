@@ -18,6 +18,7 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoRe
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.artifacts import tiny_artifact
+from tests.keys import everybody
 from tests.unit.web.conftest import two_models
 
 from scoreline.app.settings import App
@@ -55,7 +56,7 @@ def serving(app: App, *, fast_lane: bool = True, gate: Gate | None = None) -> It
     listening = bind(port=0)
     limits, listeners = Limits(body_bytes=MOST_BYTES), [grpc_listener(listening)]
     application = create_app(
-        app.registry, limits=limits, fast_lane=fast_lane, gate=gate, control=app, listeners=listeners
+        app.registry, limits=limits, fast_lane=fast_lane, gate=gate or everybody(), control=app, listeners=listeners
     )
     with (
         background(application, bind(port=0)) as url,

@@ -70,7 +70,10 @@ def serve(
     open_to_all: Annotated[
         int,
         typer.Option(
-            "--open", count=True, help="Ask nobody for a key. Twice where other machines reach it.", show_default=False
+            "--open",
+            count=True,
+            help="See and score without a key. Twice where other machines reach it.",
+            show_default=False,
         ),
     ] = 0,
     tls_cert: Annotated[
@@ -120,7 +123,8 @@ def serve(
     n_workers = values.n_workers(workers or settings.workers)
     listening = bind(host, values.port_number(DEFAULT_PORT if port == AUTO else port), next_free=port == AUTO)
     entrance.check_open(open_to_all, listening)
-    secret = None if open_to_all else session.app.security.ensure_administrator()
+    opened = entrance.open_to(open_to_all, loads_models=platform.loads_models)
+    secret = None if platform.loads_models and open_to_all else session.app.security.ensure_administrator()
     secure = entrance.open_secure(host, https_port, tls_cert, tls_key)
     arrivals = entrance.arrivals_of(
         values.proxies(trusted_proxies) if trusted_proxies else settings.trusted_proxies,
@@ -145,7 +149,7 @@ def serve(
                 cors_origins=cors_origins,
                 seat=seat,
                 prediction_log=log,
-                gate=entrance.make_gate(app, n_open=open_to_all, seat=seat, n_workers=n_workers),
+                gate=entrance.make_gate(app, opened, seat=seat, n_workers=n_workers),
                 control=app,
                 aliases=platform.aliases,
                 usual_answers=platform.usual_answers,
@@ -175,7 +179,7 @@ def serve(
         if not names:
             session.note("  nothing is deployed yet; in another terminal: scoreline deploy MODEL")
         is_encrypted = secure is not None or only_https
-        entrance.tell(session, listening, n_open=open_to_all, secret=secret, is_encrypted=is_encrypted)
+        entrance.tell(session, listening, opened=opened, secret=secret, is_encrypted=is_encrypted)
         entrance.tell_arrivals(session, arrivals, http_url)
         session.note("  Ctrl-C stops it")
 

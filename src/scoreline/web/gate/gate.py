@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import threading
 import time
 from collections import Counter
@@ -14,11 +15,11 @@ from typing import TypeVar
 import msgspec
 from starlette.requests import Request
 
-from scoreline.core.access import EVERY_SPACE, NO_ACTIONS, Access, Needs
+from scoreline.core.access import DEFAULT_SPACE, EVERY_SPACE, NO_ACTIONS, Access, Needs
 from scoreline.core.errors import Forbidden, NotFound, ScorelineError, TooManyRequests, Unauthenticated, Unavailable
 from scoreline.web.gate import credentials
 from scoreline.web.gate.authority import Authority
-from scoreline.web.gate.passes import NOBODY, Pass, Stranger, is_over
+from scoreline.web.gate.passes import NOBODY, Guest, Pass, Stranger, is_over
 from scoreline.web.gate.rate import Bucket
 from scoreline.web.gate.rates import Rates
 from scoreline.web.gate.refusals import Refusals
@@ -43,7 +44,7 @@ N_ASKING_FROM_ONE = 16
 FAILURES_A_SECOND, N_FAILURES = 20.0, 100
 """How many credentials of one address may turn out not to hold."""
 
-_NONE = Stranger(Unauthenticated("the request does not say who sends it", hint=credentials.HINT))
+_NONE = Unauthenticated("the request does not say who sends it", hint=credentials.HINT)
 _UNKNOWABLE = Unavailable(
     "who sends the request could not be found out", hint="send it again in a moment; the server's log has the cause"
 )
@@ -57,11 +58,16 @@ log = logging.getLogger("scoreline.web")
 class KeyGate:
     """Lets in whom ``authority`` knows. One for a worker, used in its event loop between ``start`` and ``close``.
 
-    A key's rate holds for all ``n_workers`` of the server together, of which this one has a ``seat``.
+    A key's rate holds for all ``n_workers`` of the server together, of which this one has a ``seat``. Whose credential
+    does not hold, and who sends none, may do what is ``open_to`` all; None: nothing is.
     """
 
-    def __init__(self, authority: Authority, *, seat: Seat = ALONE, n_workers: int = 1) -> None:
+    def __init__(
+        self, authority: Authority, *, seat: Seat = ALONE, n_workers: int = 1, open_to: Access | None = None
+    ) -> None:
         self._authority = authority
+        self.open_to = open_to
+        self._nobody = self._stranger(_NONE)
         self._rates = Rates(seat, n_workers)
         self._passes: dict[bytes | tuple[bytes, bytes], Pass] = {}
         self._strangers: dict[bytes | tuple[bytes, bytes], Stranger] = {}
@@ -86,7 +92,8 @@ class KeyGate:
             key = (credential, space) if space else credential
             found = self._passes.get(key)
         if found is None:
-            found = self._strangers.get(key) if credential else _NONE
+            names_space = space and self.open_to is not None  # which is open if it is the default one
+            found = self._strangers.get(key) if credential or names_space else self._nobody
         return None if found is None or is_over(found.expires_at) else found
 
     async def admit(self, request: Request, needs: Needs) -> Access:
@@ -130,7 +137,7 @@ class KeyGate:
         asked = self._asking.get((credential, space))
         if asked is not None:
             return asked
-        if (refused := self._too_many(credential, origin)) is not None:
+        if (refused := self._too_many(credential, space, origin)) is not None:
             found: asyncio.Future[Known] = loop.create_future()
             found.set_result(refused)
             return found
@@ -197,7 +204,7 @@ class KeyGate:
                 kept.used = False
                 self._used.add(kept.access.id)
 
-    def _too_many(self, credential: bytes, origin: str) -> Stranger | None:
+    def _too_many(self, credential: bytes, space: bytes, origin: str) -> Stranger | None:
         """Return the refusal of what would keep the threads from those who may come in; None: there is room."""
         if credential in self._familiar:
             return None
@@ -205,12 +212,11 @@ class KeyGate:
         busy = len(self._asking) >= N_ASKING or self._n_asking[origin] >= N_ASKING_FROM_ONE
         if not busy and (failures is None or not failures.is_empty):
             return None
-        return Stranger(
-            TooManyRequests(
-                "too many requests come with credentials that are not known here",
-                hint="send it again in a moment; is the key right?",
-            )
+        error = TooManyRequests(
+            "too many requests come with credentials that are not known here",
+            hint="send it again in a moment; is the key right?",
         )
+        return Stranger(error) if space else self._stranger(error)
 
     def _answered(
         self, credential: bytes, space: bytes, origin: str, passes: object, asked: asyncio.Future[Known]
@@ -228,7 +234,8 @@ class KeyGate:
             if is_kept:
                 _keep(self._passes, key, found)
         elif not is_over(found.expires_at):
-            self._count_failure(origin)
+            if credential:
+                self._count_failure(origin)
             self._passes.pop(key, None)
             if is_kept:
                 _keep(self._strangers, key, found, N_STRANGERS_KEPT)
@@ -240,21 +247,38 @@ class KeyGate:
             _keep(self._failures, origin, bucket)
         bucket.take()
 
-    def _ask(self, header: bytes, space: bytes, origin: str) -> Known:
+    def _stranger(self, error: ScorelineError, space: str = "", expires_at: float = math.inf) -> Stranger:
+        """Return what becomes of a credential that does not hold, or of none, in a space (empty: the default one)."""
+        if self.open_to is None or (space and not self._is_default(space)):
+            return Stranger(error, expires_at)
+        return Guest(self.open_to, error, expires_at)
+
+    def _is_default(self, named: str) -> bool:
         try:
+            return self._authority.space(named).name == DEFAULT_SPACE
+        except ScorelineError:
+            return False
+
+    def _ask(self, header: bytes, space: bytes, origin: str) -> Known:
+        named = space.decode("latin-1")
+        try:
+            if not header:
+                return self._stranger(_NONE, named, time.time() + STRANGER_SECONDS)
             given = credentials.read(header)
             if given.user is None:
                 access = self._authority.authenticate_secret(given.secret)
             else:
                 access = self._authority.authenticate_password(given.user, given.secret, origin)
             if space:
-                access = self._within(access, space.decode("latin-1"))
+                access = self._within(access, named)
+        except NotFound as error:  # the credential holds, and the space is none of its
+            return Stranger(error, time.time() + STRANGER_SECONDS)
         except ScorelineError as error:
-            lasts = error.kind in ("unauthenticated", "not_found")
-            return Stranger(error, time.time() + STRANGER_SECONDS if lasts else 0.0)
+            lasts = error.kind == "unauthenticated"
+            return self._stranger(error, named, time.time() + STRANGER_SECONDS if lasts else 0.0)
         except Exception:
             log.exception("a credential could not be looked up")
-            return Stranger(_UNKNOWABLE, 0.0)
+            return Stranger(_UNKNOWABLE, 0.0) if space else self._stranger(_UNKNOWABLE, "", 0.0)
         return Pass(access, self._rates.of(access))
 
     def _within(self, access: Access, named: str) -> Access:

@@ -70,6 +70,21 @@ class Stranger:
         raise copy.copy(self._error)
 
 
+class Guest(Stranger):
+    """The same on a server that is open to all: for some things no credential is needed."""
+
+    __slots__ = ("_access", "_actions")
+
+    def __init__(self, access: Access, error: ScorelineError, expires_at: float = math.inf) -> None:
+        super().__init__(error, expires_at)
+        self._access = access
+        self._actions: frozenset[str] = access.actions(access.space) | {"nothing"}
+
+    def admit(self, needs: Needs) -> Access:
+        """Let a request in for what is open. Raises the reason why not for anything else."""
+        return self._access if needs in self._actions else super().admit(needs)
+
+
 def is_over(expires_at: float) -> bool:
     """Whether that moment, in seconds since the epoch, has passed."""
     return expires_at <= time()

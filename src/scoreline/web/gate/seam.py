@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 from typing import Protocol
-from urllib.parse import urlsplit
 
 from starlette.requests import Request
 
 from scoreline.core.access import ANYONE, Access, Needs
 from scoreline.core.errors import Forbidden
-from scoreline.web.gate.passes import Pass, Stranger
+from scoreline.web.gate.passes import Guest, Pass, Stranger
 
 GATE = "gate"
 """Under this name a request's scope has the gate, …"""
@@ -24,6 +22,11 @@ Known = Pass | Stranger
 
 class Gate(Protocol):
     """Lets requests in."""
+
+    @property
+    def open_to(self) -> Access | None:
+        """What who sends no key, or one that does not hold, may do; None: nothing."""
+        ...
 
     async def admit(self, request: Request, needs: Needs) -> Access:
         """Return who sends ``request``; where it needs ``nothing``, nobody asks who that is.
@@ -64,23 +67,22 @@ class Gate(Protocol):
 
 
 class OpenGate:
-    """Lets everyone in, to do anything; but for pages of other sites: whoever reads one would do what it says."""
+    """Knows nobody: all may see and score, and nobody may change anything. For an application without keys."""
+
+    open_to = ANYONE
 
     def __init__(self) -> None:
-        self._everyone = Pass(ANYONE)
+        self._everyone = Guest(
+            ANYONE, Forbidden("nobody may change anything here", hint="the server was made without a gate for keys")
+        )
 
     async def admit(self, request: Request, needs: Needs) -> Access:
-        if needs in ("edit", "admin") and not _is_of_this_server(request):
-            raise Forbidden(
-                "pages of other sites may not change anything on a server that is open to all",
-                hint="leave --open out, and send a key",
-            )
-        return ANYONE
+        return self._everyone.admit(needs)
 
     async def identify(
         self, credential: bytes, needs: Needs, *, space: str = "", origin: str = "", asked: str = ""
     ) -> Access:
-        return ANYONE
+        return self._everyone.admit(needs)
 
     def known(self, credential: bytes, space: bytes) -> Known | None:
         return self._everyone
@@ -100,19 +102,3 @@ class OpenGate:
 
     def close(self) -> None:
         pass
-
-
-def _is_of_this_server(request: Request) -> bool:
-    """Whether no browser sends it, or one that shows a page of this server, under a name that nobody else can give it.
-
-    A site can have its own name lead here, so a name is none, but ``localhost``.
-    """
-    origin, host = request.headers.get("origin"), request.headers.get("host", "")
-    if origin is None:
-        return True
-    name = urlsplit(f"//{host}").hostname or ""
-    try:
-        is_address = bool(ipaddress.ip_address(name))
-    except ValueError:
-        is_address = name == "localhost"
-    return is_address and urlsplit(origin).netloc == host

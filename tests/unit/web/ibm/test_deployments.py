@@ -9,6 +9,7 @@ from tests.processes import wait_for
 from tests.unit.web.ibm.conftest import BLOCKS
 
 from scoreline.web.app import create_app
+from scoreline.web.gate import KeyGate
 from scoreline.web.seat import Seat
 from scoreline.web.server import background, bind
 
@@ -48,7 +49,9 @@ def test_the_urls_that_are_told_score_by_id_and_by_serving_name(ibm: Any, style:
 
 
 def test_beside_other_workers_a_deployment_is_ready_when_all_have_had_the_time(ibm: Any, tmp_path: Any) -> None:
-    application = create_app(ibm.app.registry, control=ibm.app, seat=Seat(0, tmp_path, time.time()))
+    application = create_app(
+        ibm.app.registry, control=ibm.app, gate=KeyGate(ibm.app.security), seat=Seat(0, tmp_path, time.time())
+    )
     with background(application, bind(port=0)) as url:
         one = type(ibm)(ibm.app, url, ibm.space.name, ibm.pipelines, ibm.key)
         deployment = one.deploy(one.store())

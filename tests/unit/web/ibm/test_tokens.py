@@ -8,7 +8,9 @@ import pytest
 from tests.unit.web.ibm.conftest import http
 
 from scoreline.app.settings import App
+from scoreline.core.access import ANYONE
 from scoreline.web.app import create_app
+from scoreline.web.gate import KeyGate
 from scoreline.web.server import background, bind
 
 GRANT = "urn:ibm:params:oauth:grant-type:apikey"
@@ -127,6 +129,7 @@ def test_a_form_that_is_none_is_told(ibm: Any, options: Any, sentence: str) -> N
 
 def test_an_open_server_has_a_token_for_everyone(service: Any) -> None:
     app: App = service[0]
-    with background(create_app(app.registry, control=app), bind(port=0)) as url:
+    gate = KeyGate(app.security, open_to=ANYONE)
+    with background(create_app(app.registry, control=app, gate=gate), bind(port=0)) as url:
         told = http.post(f"{url}/identity/token", data={"grant_type": GRANT, "apikey": "anything"}).json()
         assert spaces(url, told["access_token"]) == 200

@@ -8,14 +8,13 @@ from urllib.parse import parse_qs
 import msgspec
 from starlette.requests import Request
 
-from scoreline.core.access import ANYONE, Access
-from scoreline.core.errors import BadRequest
+from scoreline.core.access import Access
+from scoreline.core.errors import BadRequest, Unauthenticated
 from scoreline.core.identities import Token
 from scoreline.security.secrets import KEY_PREFIX
 from scoreline.serving.protocols.dialect import Reply
 from scoreline.web.control.ibm.asking import Asking, Json, origin_of, reply
 from scoreline.web.endpoint import View
-from scoreline.web.gate import OpenGate
 from scoreline.web.gate.credentials import Credential, read
 
 API_KEY_GRANT = "urn:ibm:params:oauth:grant-type:apikey"
@@ -81,12 +80,15 @@ async def _token(asking: Asking, request: Request, name: str, secret: str) -> To
 
 async def _access(asking: Asking, request: Request, credential: Credential) -> Access:
     """Return whose credential it is. A key says so by itself, so that the name beside it does not matter."""
-    if isinstance(asking.service.gate, OpenGate):
-        return ANYONE
-    security, secret = asking.app.security, credential.secret
-    if credential.user is None or secret.startswith(KEY_PREFIX):
-        return await asyncio.to_thread(security.authenticate_secret, secret)
-    return await asyncio.to_thread(security.authenticate_password, credential.user, secret, origin_of(request))
+    security, secret, open_to = asking.app.security, credential.secret, asking.service.gate.open_to
+    try:
+        if credential.user is None or secret.startswith(KEY_PREFIX):
+            return await asyncio.to_thread(security.authenticate_secret, secret)
+        return await asyncio.to_thread(security.authenticate_password, credential.user, secret, origin_of(request))
+    except Unauthenticated:
+        if open_to is None:
+            raise
+        return open_to
 
 
 async def _form(asking: Asking, request: Request) -> dict[str, str]:
