@@ -12,10 +12,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from scoreline.automl.scorers import SCORERS, oriented, scorers_for, thresholds
+from scoreline.automl.scorers import Scorer, oriented, score_each, scorers_for, thresholds
 from scoreline.automl.scorers.classification import FScore, Mcc
 from scoreline.automl.validation import Validation
-from scoreline.core.errors import BadSetting
 from scoreline.core.manifest import Latency
 from scoreline.data import Dataset
 from scoreline.scoring.pipeline import ScoringPipeline
@@ -40,22 +39,17 @@ def test_scores(
     actual: npt.NDArray[Any], predicted: npt.NDArray[Any], validation: Validation, validated: npt.NDArray[Any]
 ) -> dict[str, float]:
     """Score test rows; a scorer of a best threshold uses the one that was best on the validation rows."""
-    scores = {}
     turned, exact = oriented(actual, predicted.astype(np.float64), validation.positive)
     known, seen = oriented(validation.actual, validated.astype(np.float64), validation.positive)
-    for scorer in scorers_for(validation.task):
-        try:
-            if validation.task == "binary" and isinstance(scorer, FScore | Mcc):
-                whole = thresholds.curve(known == 1, seen[:, 1])
-                threshold = thresholds.best(whole, scorer.along(whole))
-                score = float(scorer.along(thresholds.at_threshold(turned == 1, exact[:, 1], threshold))[0])
-            else:
-                score = SCORERS[scorer.name].score(turned, exact)
-        except BadSetting:  # not for this target: rmsle of negative numbers, mape of zeros
-            continue
-        if np.isfinite(score):
-            scores[scorer.name] = score
-    return scores
+
+    def score(scorer: Scorer) -> float:
+        if validation.task == "binary" and isinstance(scorer, FScore | Mcc):
+            whole = thresholds.curve(known == 1, seen[:, 1])
+            threshold = thresholds.best(whole, scorer.along(whole))
+            return float(scorer.along(thresholds.at_threshold(turned == 1, exact[:, 1], threshold))[0])
+        return scorer.score(turned, exact)
+
+    return score_each(scorers_for(validation.task), score)
 
 
 def sample_records(

@@ -8,8 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from scoreline.automl.folds import Folds
-from scoreline.automl.scorers import SCORERS, oriented, scorers_for
-from scoreline.core.errors import BadSetting
+from scoreline.automl.scorers import SCORERS, oriented, score_each, scorers_for
 from scoreline.core.schema import Task
 
 Floats = npt.NDArray[np.float64]
@@ -107,15 +106,7 @@ class Validation:
 
     def all_scores(self, predicted: Predicted) -> dict[str, float]:
         """Scorer → score, for every scorer that these rows define."""
-        scores = {}
-        for scorer in scorers_for(self.task):
-            try:
-                score = self._by(scorer.name, predicted, slice(None))
-            except BadSetting:  # not for this target: rmsle of negative numbers, mape of zeros
-                continue
-            if np.isfinite(score):
-                scores[scorer.name] = score
-        return scores
+        return score_each(scorers_for(self.task), lambda scorer: self._by(scorer.name, predicted, slice(None)))
 
     def _of_blocks(self, scorer: str, predicted: Predicted) -> Floats:
         return np.array([self._by(scorer, predicted, block) for block in self.blocks])

@@ -12,7 +12,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from scoreline.automl import describe
-from scoreline.automl.scorers import default_scorer, oriented, scorers_for
+from scoreline.automl.scorers import default_scorer, oriented, score_each, scorers_for
 from scoreline.core.errors import BadData, BadSetting
 from scoreline.core.manifest import Lineage, Manifest, Parity, Scores
 from scoreline.core.schema import Label, Schema, Task
@@ -104,12 +104,4 @@ def _actual(dataset: Dataset, target: str, task: Task, labels: tuple[Label, ...]
 
 def _scores(task: Task, actual: Any, predictions: Predictions, positive: int | None) -> dict[str, float]:
     turned, exact = oriented(actual, predictions.values.astype(np.float64), positive)
-    found = {}
-    for scorer in scorers_for(task):
-        try:
-            score = scorer.score(turned, exact)
-        except BadSetting:  # not for this target: rmsle of negative numbers
-            continue
-        if np.isfinite(score):
-            found[scorer.name] = float(score)
-    return found
+    return score_each(scorers_for(task), lambda scorer: scorer.score(turned, exact))

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from scoreline.app.data_sets.columns import Table
-from scoreline.core.errors import BadSetting, SchemaMismatch
+from scoreline.core.errors import SchemaMismatch
 from scoreline.core.manifest import Manifest
 from scoreline.core.schema import Label, label_text
 
@@ -91,21 +91,14 @@ def _f1(confusion: npt.NDArray[np.int64], positive: int | None) -> float:
 
 
 def _scores(manifest: Manifest, actual: npt.NDArray[Any], predicted: Floats) -> dict[str, float]:
-    from scoreline.automl.scorers import oriented, scorers_for
+    from scoreline.automl.scorers import oriented, score_each, scorers_for
     from scoreline.automl.scorers.classification import FScore, Mcc
 
     turned, exact = oriented(actual, predicted, manifest.positive)
-    found = {}
-    for scorer in scorers_for(manifest.task):
-        if manifest.task == "binary" and isinstance(scorer, FScore | Mcc):
-            continue
-        try:
-            score = scorer.score(turned, exact)
-        except BadSetting:  # not for this target: rmsle of negative numbers
-            continue
-        if np.isfinite(score):
-            found[scorer.name] = float(score)
-    return found
+    scorers = scorers_for(manifest.task)
+    if manifest.task == "binary":
+        scorers = [scorer for scorer in scorers if not isinstance(scorer, FScore | Mcc)]
+    return score_each(scorers, lambda scorer: scorer.score(turned, exact))
 
 
 def _numbers(manifest: Manifest, table: Table, j: int) -> Floats:

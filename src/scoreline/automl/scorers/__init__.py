@@ -7,6 +7,7 @@ A scorer that the rows do not define (one class only, say) gives ``nan``.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 import numpy as np
@@ -23,6 +24,7 @@ from scoreline.automl.scorers.classification import (
     Mcc,
 )
 from scoreline.automl.scorers.regression import R2, Mae, Mape, Rmse, Rmsle, Smape
+from scoreline.core.errors import BadSetting
 from scoreline.core.extensions import Extensions
 from scoreline.core.schema import Task
 
@@ -70,6 +72,19 @@ SCORERS: Extensions[Scorer] = Extensions(
 def scorers_for(task: Task) -> list[Scorer]:
     """List the scorers that know ``task``, in their order."""
     return [scorer for scorer in SCORERS if task in scorer.tasks]
+
+
+def score_each(scorers: Iterable[Scorer], score: Callable[[Scorer], float]) -> dict[str, float]:
+    """Scorer → what ``score`` gives for it, of those that the rows define: no rmsle of negative numbers."""
+    scores = {}
+    for scorer in scorers:
+        try:
+            found = float(score(scorer))
+        except BadSetting:
+            continue
+        if np.isfinite(found):
+            scores[scorer.name] = found
+    return scores
 
 
 def default_scorer(task: Task) -> str:
