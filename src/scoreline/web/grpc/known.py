@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 from scoreline.web.grpc.layout import Layout
 from scoreline.web.grpc.learning import learn
 
-N_MODELS, N_LAYOUTS = 64, 8
-"""Names of models whose layouts are kept, and layouts of each."""
+N_LAYOUTS, N_COLUMNS = 8, 2000
+"""Layouts that are kept of one model, and columns of all layouts: of a column some 10 KB may be kept."""
 PATIENCE = 1024
 LEARNING_COSTS, A_HIT, A_MISS = 64, 16, 4
 """To learn costs more than to read: whoever sends another layout each time is read as protobuf reads, mostly."""
@@ -28,6 +28,8 @@ class Known:
 
     def __init__(self) -> None:
         self._kept: dict[bytes, list[Layout]] = {}
+        self._n_columns = 0
+        """Of all layouts since none was kept."""
         self._patience = PATIENCE
 
     def read(self, data: bytes) -> Row | None:
@@ -52,8 +54,9 @@ class Known:
         layout = learn(data, message)
         if layout is None:
             return
-        if len(self._kept) >= N_MODELS:
-            self._kept.clear()
+        self._n_columns += len(layout.names)
+        if self._n_columns > N_COLUMNS:
+            self._kept, self._n_columns = {}, len(layout.names)
         layouts = self._kept.setdefault(_model(data), [])
         layouts.insert(0, layout)
         del layouts[N_LAYOUTS:]

@@ -46,19 +46,36 @@ class Counted:
 
     def __init__(self, heads: Heads) -> None:
         self._heads = heads
+        self._seen: dict[bytes, Any] = {}
+        """Values by all the bytes of such stretches: the levels of a category come again and again."""
 
     def read(self, data: bytes, at: int, values: list[Any]) -> int:
         try:
             told = data[at + 1]
-            if told > SHORT:
-                told = told & SHORT | data[at + 2] << 7
+            if told <= SHORT:
+                end = at + 2 + told
+                whole = data[at:end]
+                seen = self._seen.get(whole)
+                if seen is not None:
+                    values.append(seen)
+                    return end
+                end = self._read(data, at, told, values)
+                if end > 0 and len(self._seen) < N_SEEN:
+                    self._seen[whole] = values[-1]
+                return end
+            return self._read(data, at, told & SHORT | data[at + 2] << 7, values)
+        except IndexError:
+            return -1
+
+    def _read(self, data: bytes, at: int, told: int, values: list[Any]) -> int:
+        try:
             head, n_bytes = self._heads[told]
             begin = at + len(head)
             end = begin + n_bytes
             if end > len(data) or not data.startswith(head, at):
                 return -1
             values.append(self._value(data[begin:end]))
-        except (IndexError, ValueError, KeyError):
+        except (ValueError, KeyError):
             return -1
         return end
 
@@ -127,7 +144,7 @@ def _length(n_bytes: int, told: int) -> bytes:
 
 SHORT, LONGEST = 0x7F, 0x3FFF
 """The longest lengths that protobuf tells in one byte, and in two."""
-N_HEADS_KEPT = 256
+N_HEADS_KEPT, N_SEEN = 16, 32
 
 
 class Manner(NamedTuple):

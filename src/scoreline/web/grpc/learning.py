@@ -26,6 +26,8 @@ BYTES_TAG = 8 << 3 | 2
 """… and texts."""
 ROW_SHAPES = (b"\x01", b"\x01\x01")
 MOST_COLUMNS = 1000
+MOST_BYTES, MOST_NAME_BYTES = 16 * 1024, 256
+"""Of a message, and of what says whose value one is: layouts must not fill the memory."""
 
 
 class _Unlike(Exception):
@@ -60,7 +62,7 @@ class _Steps:
 def learn(data: bytes, message: Any) -> Layout | None:
     """Return the layout of ``data``, which protobuf has read as ``message``; None: there is none to be learned."""
     inputs = message.inputs
-    if not inputs or len(inputs) > MOST_COLUMNS:
+    if not 0 < len(inputs) <= MOST_COLUMNS or len(data) > MOST_BYTES:
         return None
     manner = Manner(tuple(output.name for output in message.outputs), bool(message.raw_input_contents))
     tensors = [Tensor(tensor.datatype, list(tensor.shape), is_alone=len(inputs) == 1) for tensor in inputs]
@@ -157,7 +159,10 @@ def _read_typed(part: bytes, whole: bytes, tensor: Tensor, steps: _Steps) -> Non
     if len(contents) != 1:
         raise _Unlike
     tag, value, _ = contents[0]
-    heads = Heads(INPUT, part[: len(part) - len(members[3][2])], bytes((TENSOR_CONTENTS, tag)))
+    name = part[: len(part) - len(members[3][2])]
+    if len(name) > MOST_NAME_BYTES:
+        raise _Unlike
+    heads = Heads(INPUT, name, bytes((TENSOR_CONTENTS, tag)))
     if tag == FIXED_TAGS.get(tensor.datatype):
         _read_fixed(value, whole, tensor, steps)
     elif tensor.is_matrix:
