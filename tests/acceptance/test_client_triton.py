@@ -1,8 +1,13 @@
-"""NVIDIA's tritonclient, unmodified, against a real server of two workers: over HTTP, over gRPC, over gRPC with TLS."""
+"""NVIDIA's tritonclient, unmodified, against a real server of two workers: over HTTP and gRPC, on one port and on two.
+
+And the same with TLS, where both sides agree on what is spoken.
+"""
 
 from __future__ import annotations
 
 import json
+import socket
+import ssl
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +24,7 @@ class Server(NamedTuple):
     """Where it answers, and keys for it."""
 
     url: str
+    https_url: str
     grpc: str
     scorer: str
     editor: str
@@ -37,7 +43,7 @@ def serving(scoreline: Any, log: Path, *options: str) -> Iterator[Server]:
         )
         try:
             document = first_document(process)
-            yield Server(document["url"], document["grpc"], *keys, log)
+            yield Server(document["url"], document.get("https_url", ""), document["grpc"], *keys, log)
         finally:
             process.terminate()
             assert process.wait(timeout=30) == 0
@@ -85,7 +91,8 @@ def test_tritonclient_scores_over_http_in_json_and_in_binary(server: Server, exp
 
 
 def test_tritonclient_scores_over_grpc(server: Server, expected: list[list[float]]) -> None:
-    check_grpc(server, "", expected)
+    check_grpc(server, server.grpc, "", expected)
+    check_grpc(server, server.url.removeprefix("http://"), "", expected)
     lines = [json.loads(line) for line in server.log.read_text().splitlines()]
     scored = [line for line in lines if line.get("dialect") == "oip_grpc" and line["status"] == 200]
     assert {line["n_rows"] for line in scored} == {len(ROWS), 5000 * len(ROWS)}
@@ -105,7 +112,10 @@ def test_tritonclient_scores_over_grpc_with_tls(home: Any, expected: list[list[f
     assert made.status == 0, made.err
     options = ("--tls-cert", str(files[0]), "--tls-key", str(files[1]), "--https-port", "0")
     with serving(home, tmp_path / "tls.log", *options) as server:
-        check_grpc(server, str(files[0]), expected)
+        check_grpc(server, server.grpc, str(files[0]), expected)
+        at = httpx.URL(server.https_url)
+        check_grpc(server, f"{at.host}:{at.port}", str(files[0]), expected)
+        check_agreement(server, files[0])
 
 
 def test_a_port_that_is_taken_is_said_before_the_server_starts(home: Any, server: Server) -> None:
@@ -117,10 +127,26 @@ def test_a_port_that_is_taken_is_said_before_the_server_starts(home: Any, server
     assert "--grpc-port" in told
 
 
-def check_grpc(server: Server, certificate: str, expected: list[list[float]]) -> None:
-    told = run_client(
-        "triton", "over_grpc.py", server.grpc, certificate, server.scorer, server.editor, json.dumps(ROWS)
-    )
+def check_agreement(server: Server, certificate: Path) -> None:
+    """Check what TLS agrees on: whoever offers both goes on with HTTP/1.1, and gRPC's own port has HTTP/2 alone."""
+    address = httpx.URL(server.https_url)
+    own = int(server.grpc.rpartition(":")[2])
+    for port, offered, agreed in (
+        (address.port, ["h2", "http/1.1"], "http/1.1"),
+        (address.port, ["h2"], "h2"),
+        (own, ["http/1.1", "h2"], "h2"),
+    ):
+        context = ssl.create_default_context(cafile=certificate)
+        context.set_alpn_protocols(offered)
+        with (
+            socket.create_connection((address.host, port), 10) as connected,
+            context.wrap_socket(connected, server_hostname=address.host) as secure,
+        ):
+            assert secure.selected_alpn_protocol() == agreed
+
+
+def check_grpc(server: Server, address: str, certificate: str, expected: list[list[float]]) -> None:
+    told = run_client("triton", "over_grpc.py", address, certificate, server.scorer, server.editor, json.dumps(ROWS))
     assert told["live"]
     assert told["ready"]
     assert told["model ready"]
