@@ -205,10 +205,7 @@ def test_a_deployment_is_asked_for_by_id_from_wherever_the_caller_may_see_it(wor
 
 def test_who_may_score_in_the_deployments_space_may_by_its_id_whatever_it_may_in_its_own(world: World) -> None:
     security = world.app.security
-    security.create_user("between", "correct horse")
-    security.grant("between", "default", "viewer")
-    security.grant("between", "team", "scorer")
-    secret = security.create_key("between's", space=EVERY_SPACE, user="between").secret
+    secret = security.create_key("between's", space=EVERY_SPACE, user=_between(security)).secret
     there, here = (registry.deployment("credit").id for registry in (world.app.registry_in("team"), world.app.registry))
     body = json.dumps({"rows": ROWS}).encode()
 
@@ -219,6 +216,38 @@ def test_who_may_score_in_the_deployments_space_may_by_its_id_whatever_it_may_in
     for way in ("lane", "asgi"):
         assert [status(way, name) for name in (there, here, "credit", "nowhere")] == [200, 403, 403, 404]
         assert status(way, "credit", **{"x-scoreline-space": "team"}) == 200
+
+
+@pytest.mark.parametrize("way", ["lane", "asgi"])
+def test_a_right_to_score_elsewhere_opens_no_route_that_scores_here(world: World, way: str) -> None:
+    """A request is let in for what its address may lead to, so each view has to ask again where it does lead."""
+    security = world.app.security
+    secret = security.create_key(
+        "elsewhere", space=EVERY_SPACE, user=_between(security), actions=["view", "score"]
+    ).secret
+    job = {
+        "name": "a",
+        "deployment": {"id": world.app.registry.deployment("credit").id},
+        "scoring": {"input_data": [{}]},
+    }
+    body = json.dumps({"rows": ROWS, **job}).encode()
+    asked = {
+        f"{method} {route.path}": world.ask(_targets(route, "credit"), secret, method=method, body=body, way=way).status
+        for route in world.routes
+        for method, needs in getattr(route.endpoint, "needs", {}).items()
+        if needs == "score"
+    }
+    assert len(asked) > 30
+    assert {address: status for address, status in asked.items() if status not in (403, 404, 501)} == {}
+
+
+def _between(security: Any) -> str:
+    """Somebody who may see what is in the default space, and score in the other."""
+    name = f"between {len(security.users())}".replace(" ", "-")
+    security.create_user(name)
+    security.grant(name, "default", "viewer")
+    security.grant(name, "team", "scorer")
+    return name
 
 
 def test_nothing_names_spaces_that_the_caller_has_nothing_in(world: World) -> None:
