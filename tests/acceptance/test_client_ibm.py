@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import tarfile
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from tests.acceptance.clouds import ROOT
+from tests.acceptance.clouds import run_client
 from tests.acceptance.conftest import Scoreline
 from tests.acceptance.tutorials.ibm import FIELDS, LABELS, ROW
 from tests.artifacts import tiny_artifact
@@ -34,18 +33,8 @@ class Ibm(NamedTuple):
     def client(self, name: str, script: str, **given: Any) -> dict[str, Any]:
         """Run a script with the interpreter of a client; return what it prints."""
         usual = {"url": self.url, "key": self.key, "certificate": str(self.folder / "cert.pem")}
-        done = subprocess.run(
-            [ROOT / ".venv-clients" / name / "bin" / "python", ROOT / "tests" / "clients" / name / script],
-            env={"PATH": os.environ["PATH"], "HOME": str(self.folder)},
-            input=json.dumps({**usual, "username": USER, "password": PASSWORD, **given}),
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        told: dict[str, Any] = json.loads(done.stdout)
-        return told
+        asked = json.dumps({**usual, "username": USER, "password": PASSWORD, **given})
+        return run_client(name, script, given=asked, HOME=str(self.folder))
 
 
 @pytest.fixture(scope="module")

@@ -9,19 +9,18 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from tests.artifacts import ROWS, tiny_artifact
+from tests.processes import PATIENCE_SECONDS, environment, first_document, wait_for
 
 from scoreline.app.settings import App, Settings, open_app
 from scoreline.client import Client
 from scoreline.core.errors import NotFound
 from scoreline.scoring.pipeline import load
-
-PATIENCE_SECONDS = 20.0
 
 
 @pytest.fixture
@@ -42,10 +41,6 @@ def command(app: App, *arguments: str) -> list[str]:
     return [sys.executable, "-m", "scoreline", "serve", "--open", "--home", str(app.home), *arguments]
 
 
-def environment() -> dict[str, str]:
-    return os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-
-
 @contextmanager
 def serving(app: App, **settings: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """A server process and its URL."""
@@ -54,32 +49,13 @@ def serving(app: App, **settings: str) -> Iterator[tuple[str, subprocess.Popen[s
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
-        env=environment() | settings,
+        env=environment(**settings),
     )
     try:
-        yield _document(process)["url"], process
+        yield first_document(process)["url"], process
     finally:
         process.terminate()
         process.wait(PATIENCE_SECONDS)
-
-
-def _document(process: subprocess.Popen[str]) -> dict[str, str]:
-    """The one JSON document that a command prints, as soon as it is whole."""
-    assert process.stdout is not None
-    text = ""
-    for line in process.stdout:
-        text += line
-        if line.startswith("}"):
-            break
-    document: dict[str, str] = json.loads(text)
-    return document
-
-
-def wait_until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not true():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.02)
 
 
 def test_deploying_and_undeploying_need_no_restart(app: App, tmp_path: Path) -> None:
@@ -88,10 +64,10 @@ def test_deploying_and_undeploying_need_no_restart(app: App, tmp_path: Path) -> 
         with pytest.raises(NotFound, match="scoreline deploy"):
             client.deployments["credit"].score(ROWS)
         app.registry.deploy("credit", "credit")
-        wait_until(lambda: "credit" in client.deployments)
+        wait_for(lambda: "credit" in client.deployments)
         assert len(client.deployments["credit"].score(ROWS)) == len(ROWS)
         app.registry.undeploy("credit")
-        wait_until(lambda: "credit" not in client.deployments)
+        wait_for(lambda: "credit" not in client.deployments)
 
 
 def test_a_version_that_cannot_be_loaded_leaves_the_one_before_in_place(app: App, tmp_path: Path) -> None:
@@ -102,7 +78,7 @@ def test_a_version_that_cannot_be_loaded_leaves_the_one_before_in_place(app: App
         register(app, tmp_path, 0.002)
         app.registry.artifact(app.registry.resolve("credit", "2").digest).write_bytes(b"PK\x03\x04")
         app.registry.promote("credit", 2)
-        wait_until(lambda: credit.state()["status"] == "held")
+        wait_for(lambda: credit.state()["status"] == "held")
         assert "version 2 of `credit` cannot be loaded" in credit.state()["reason"]
         answer = credit.score(ROWS)
         assert (answer.version, answer) == (1, wanted)
@@ -122,7 +98,7 @@ def test_a_server_that_is_stopped_finishes_what_it_accepted(app: App, tmp_path: 
             accepted.sendall(head.encode() + b"expect: 100-continue\r\n\r\n")
             assert accepted.recv(1000).startswith(b"HTTP/1.1 100")
             process.send_signal(number)
-            wait_until(lambda: not _listens(address))
+            wait_for(lambda: not _listens(address))
             accepted.sendall(body)
             answer = accepted.makefile("rb").read()
         assert answer.startswith(b"HTTP/1.1 200")
