@@ -30,7 +30,8 @@ class Endpoint:
     """The methods of one path, as an ASGI application. HEAD is GET without a body; OPTIONS names the methods.
 
     ``needs`` is what a caller must be allowed to do: for all methods, or for each of them. ``in_headers`` is the
-    dialect whose headers go with every answer, where it has any.
+    dialect whose headers go with every answer, where it has any. ``by_id``: the address is a deployment's and may lead
+    into any space, so the views ask ``check_reach``.
     """
 
     def __init__(
@@ -39,8 +40,11 @@ class Endpoint:
         write_error: WriteError,
         needs: Needs | Mapping[str, Needs],
         in_headers: InHeaders | None = None,
+        *,
+        by_id: bool = False,
     ) -> None:
         self._views = dict(views)
+        self._by_id = by_id
         self._in_headers = in_headers
         self.needs: dict[str, Needs] = {
             method: needs if isinstance(needs, str) else needs[method] for method in self._views
@@ -59,7 +63,7 @@ class Endpoint:
             if view is not None:
                 request = Request(scope, receive)
                 gate: Gate = scope[GATE]
-                scope["access"] = await gate.admit(request, self.needs[method])
+                scope["access"] = await gate.admit(request, self.needs[method], anywhere=self._by_id)
                 reply = await view(request)
             elif method == "OPTIONS":
                 reply = Reply(b"", status=204, headers=self._allow)

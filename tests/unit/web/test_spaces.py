@@ -241,6 +241,18 @@ def test_a_right_to_score_elsewhere_opens_no_route_that_scores_here(world: World
     assert {address: status for address, status in asked.items() if status not in (403, 404, 501)} == {}
 
 
+def test_who_may_edit_in_the_deployments_space_may_by_its_id(world: World) -> None:
+    security = world.app.security
+    secret = security.create_key("editor", space=EVERY_SPACE, user=(name := _between(security))).secret
+    security.grant(name, "team", "editor")
+    there, here = (registry.deployment("credit").id for registry in (world.app.registry_in("team"), world.app.registry))
+    keys = {whose: world.ask(f"/services/{whose}/listkeys", secret, method="POST") for whose in (there, here, "credit")}
+    assert [answer.status for answer in keys.values()] == [200, 403, 403]
+    assert security.authenticate_secret(keys[there].document["primaryKey"]).space == "team"
+    assert world.ask(f"/models/{here}", secret, method="DELETE").status == 403
+    assert world.ask("/v2/repository/models/credit/unload", secret, method="POST").status == 403
+
+
 def _between(security: Any) -> str:
     """Somebody who may see what is in the default space, and score in the other."""
     name = f"between {len(security.users())}".replace(" ", "-")

@@ -90,7 +90,7 @@ def many_models_routes(service: Service) -> list[Route]:
         return Reply(b"{}")
 
     several = Endpoint({"GET": every, "POST": load}, write_error, {"GET": "view", "POST": "admin"})
-    single = Endpoint({"GET": one, "DELETE": unload}, write_error, {"GET": "view", "DELETE": "edit"})
+    single = Endpoint({"GET": one, "DELETE": unload}, write_error, {"GET": "view", "DELETE": "edit"}, by_id=True)
     return [Route("/models", several), Route("/models/{name}", single)]
 
 

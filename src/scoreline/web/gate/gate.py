@@ -96,7 +96,7 @@ class KeyGate:
             found = self._strangers.get(key) if credential or names_space else self._nobody
         return None if found is None or is_over(found.expires_at) else found
 
-    async def admit(self, request: Request, needs: Needs) -> Access:
+    async def admit(self, request: Request, needs: Needs, *, anywhere: bool = False) -> Access:
         if needs == "nothing":
             return NOBODY
         scope = request.scope
@@ -105,7 +105,7 @@ class KeyGate:
         found = await self._find(credential, space, origin)
         scope[BY] = found.name
         try:
-            return found.admit(needs)
+            return found.admit(needs, anywhere=anywhere)
         except Forbidden:
             self.note_refusal(found, needs, f"{request.method} {request.url.path}", origin)
             raise

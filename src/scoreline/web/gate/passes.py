@@ -21,21 +21,26 @@ NOBODY = Access(kind="anyone", grants={})
 class Pass:
     """A credential that holds, in one space."""
 
-    __slots__ = ("_actions", "_bucket", "access", "expires_at", "name", "reached", "used")
+    __slots__ = ("_actions", "_bucket", "_elsewhere", "access", "expires_at", "name", "reached", "used")
 
     def __init__(self, access: Access, bucket: Bucket | None = None) -> None:
         self.access = access
         self.name = access.name
         self.expires_at = access.expires_at
-        self._actions: frozenset[str] = access.actions(access.space) | {"nothing"} | _elsewhere(access)
+        self._elsewhere: frozenset[str] = frozenset().union(*access.grants.values())
+        self._actions = access.actions(access.space) | {"nothing"} | (self._elsewhere & {"score"})
         self._bucket = bucket
         self.reached: set[str] = set()
         """Full names of deployments with which it was found to be good for scoring."""
         self.used = False
         """Whether a request came with it since that was last asked."""
 
-    def admit(self, needs: Needs) -> Access:
-        """Let a request in. Raises TooManyRequests, Forbidden."""
+    def admit(self, needs: Needs, *, anywhere: bool = False) -> Access:
+        """Let a request in. Raises TooManyRequests, Forbidden.
+
+        ``anywhere``: a right in any space is enough, because its address may lead there; whoever answers asks
+        ``check_reach``. So does whatever scores.
+        """
         self.used = True
         if self._bucket is not None and (seconds := self._bucket.take()):
             raise TooManyRequests(
@@ -44,14 +49,9 @@ class Pass:
                 hint="wait as long as Retry-After says; an administrator sets the rate",
                 retry_seconds=math.ceil(seconds),
             )
-        if needs not in self._actions:
+        if needs not in self._actions and not (anywhere and needs in self._elsewhere):
             raise forbidden(self.access, needs)
         return self.access
-
-
-def _elsewhere(access: Access) -> frozenset[str]:
-    """Return ``score`` where it may do that in any space: a deployment's id may lead there, as ``check_reach`` asks."""
-    return frozenset({"score"} if any("score" in actions for actions in access.grants.values()) else ())
 
 
 class Stranger:
@@ -65,7 +65,7 @@ class Stranger:
         self.expires_at = expires_at
         self.reached: set[str] = set()
 
-    def admit(self, needs: Needs) -> Access:
+    def admit(self, needs: Needs, *, anywhere: bool = False) -> Access:
         """Raise the reason, a copy each time: an error that is raised keeps all that it was raised through."""
         raise copy.copy(self._error)
 
@@ -80,7 +80,7 @@ class Guest(Stranger):
         self._access = access
         self._actions: frozenset[str] = access.actions(access.space) | {"nothing"}
 
-    def admit(self, needs: Needs) -> Access:
+    def admit(self, needs: Needs, *, anywhere: bool = False) -> Access:
         """Let a request in for what is open. Raises the reason why not for anything else."""
         return self._access if needs in self._actions else super().admit(needs)
 

@@ -28,8 +28,10 @@ class Gate(Protocol):
         """What who sends no key, or one that does not hold, may do; None: nothing."""
         ...
 
-    async def admit(self, request: Request, needs: Needs) -> Access:
+    async def admit(self, request: Request, needs: Needs, *, anywhere: bool = False) -> Access:
         """Return who sends ``request``; where it needs ``nothing``, nobody asks who that is.
+
+        ``anywhere``: a right in any space is enough, and the view asks ``check_reach``.
 
         Raises Unauthenticated when it says not who, Forbidden when whoever it is may not do so in the space that is
         meant, NotFound when there is no such space for them, TooManyRequests when they send more than they may.
@@ -76,7 +78,7 @@ class OpenGate:
             ANYONE, Forbidden("nobody may change anything here", hint="the server was made without a gate for keys")
         )
 
-    async def admit(self, request: Request, needs: Needs) -> Access:
+    async def admit(self, request: Request, needs: Needs, *, anywhere: bool = False) -> Access:
         return self._everyone.admit(needs)
 
     async def identify(

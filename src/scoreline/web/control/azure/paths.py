@@ -21,7 +21,7 @@ WORKSPACES = ("/subscriptions/{workspace:path}", "/modelmanagement/v1.0/subscrip
 
 def routes(paths: tuple[str, ...], views: Mapping[str, View], needs: Needs | Mapping[str, Needs]) -> list[Route]:
     """Return the same views under each path, with Azure's errors."""
-    endpoint = Endpoint(views, DIALECTS["azure"].error, needs)
+    endpoint = Endpoint(views, DIALECTS["azure"].error, needs, by_id=True)
     return [Route(path, endpoint) for path in paths]
 
 
