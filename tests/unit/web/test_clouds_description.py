@@ -19,7 +19,9 @@ def test_every_route_is_described_by_the_table_and_the_table_has_no_other(app: A
             method: operation["summary"] for method, operation in paths[path].items()
         }
     assert {id(told_of(path)) for path in described} == set(map(id, TOLD.values()))
-    assert paths["/services/{name}"]["get"]["security"] == []
+    for probe in ("/services/{name}", "/deployments/{name}/ping", "/deployments/{name}/readyz"):
+        assert paths[probe]["get"]["security"] == []
+        assert "404 for others" in paths[probe]["get"]["description"]
     body = paths["/services/{name}/regenerateKeys"]["post"]["requestBody"]["content"]["application/json"]
     assert body["schema"] == {"$ref": "#/components/schemas/Regenerate"}
     assert schemas["Regenerate"]["required"] == ["keyType"]

@@ -1,4 +1,4 @@
-"""What Azure, SageMaker, MLflow and KServe have beside scoring, in the OpenAPI document."""
+"""What Azure, SageMaker, MLflow, KServe and H2O have beside scoring, in the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ from scoreline.web.control.azure.paths import WORKSPACES
 from scoreline.web.control.azure.schemas import VERSIONS
 from scoreline.web.control.clouds import cloud_routes
 from scoreline.web.control.many_models import Load, many_models_routes
+from scoreline.web.health import Health
 from scoreline.web.openapi.components import DOCUMENT, Components, Described, ref
 from scoreline.web.openapi.parts import json_content, refusal
 from scoreline.web.openapi.routes import described_routes
+from scoreline.web.probes import readyz_routes
 from scoreline.web.service import Service
 
 Json = dict[str, Any]
-AZURE, SAGEMAKER, MLFLOW, KSERVE = "Azure Machine Learning", "SageMaker", "MLflow", "KServe"
+AZURE, SAGEMAKER, MLFLOW, KSERVE, H2O = "Azure Machine Learning", "SageMaker", "MLflow", "KServe", "H2O"
 JSON = "application/json"
 _VERSION: Json = {"name": "version", "in": "query", "schema": {"enum": list(VERSIONS), "default": VERSIONS[0]}}
 _TAIL: Json = {"name": "tail", "in": "query", "schema": {"type": "integer", "minimum": 0, "maximum": MOST_LINES}}
@@ -36,6 +38,10 @@ class Told(NamedTuple):
     gives: str = JSON
     answer: str = "Document"
     """Name of the schema of an answer that is JSON."""
+    more: str = ""
+    """What is to be known besides."""
+    unwell: int = 0
+    """Status of an answer in the same form that says no; 0: that is an error, as others are."""
 
 
 _TEXT: Json = {"type": "string"}
@@ -51,21 +57,22 @@ SCHEMAS: Json = {
     "AzureToken": _object(accessToken=_TEXT, tokenType=_TEXT, refreshAfter=_NUMBER, expiryOn=_NUMBER),
     "KServeModels": _object(models={"type": "array", "items": _TEXT}),
 }
-ERRORS = {AZURE: "AzureError", SAGEMAKER: "AzureError", MLFLOW: "MLflowError", KSERVE: "KServeError"}
+ERRORS = {AZURE: "AzureError", SAGEMAKER: "AzureError", MLFLOW: "MLflowError", KSERVE: "KServeError", H2O: "H2OError"}
 """Dialect → name of the schema of its errors."""
 _SERVICE, _MODEL, _DEPLOYMENT = "/services/{name}", "/models/{name}", "/deployments/{name}"
 _DOCUMENT = Told("azure_get_swagger", AZURE, "The deployment's own document: Swagger 2.0, OpenAPI 3.0 or 3.1", _VERSION)
-_PING = Told("mlflow_get_ping", MLFLOW, "Whether the deployment scores its sample rightly", gives="text/plain")
+_WELL = "Whether the deployment scores its sample rightly"
+_ASKED = (
+    "Without a key it tells of deployments of the space `default`, with one of those that it may see; 404 for others."
+)
+_PING = Told("mlflow_get_ping", MLFLOW, _WELL, gives="text/plain", more=_ASKED)
+_READYZ = Told("h2o_get_readyz", H2O, _WELL, gives="text/plain", more=_ASKED, unwell=500)
 
 TOLD: dict[str, dict[str, Told]] = {
     "/swagger.json": {"get": _DOCUMENT},
     f"{_SERVICE}/swagger.json": {"get": _DOCUMENT._replace(name="azure_get_service_swagger")},
     f"{_DEPLOYMENT}/swagger.json": {"get": _DOCUMENT._replace(name="azure_get_deployment_swagger")},
-    _SERVICE: {
-        "get": Told(
-            "azure_get_service_health", AZURE, "Whether the deployment scores its sample rightly", gives="text/html"
-        )
-    },
+    _SERVICE: {"get": Told("azure_get_service_health", AZURE, _WELL, gives="text/html", more=_ASKED)},
     f"{_SERVICE}/listkeys": {
         "post": Told("azure_list_keys", AZURE, "The deployment's own two keys", answer="AzureKeys")
     },
@@ -83,6 +90,8 @@ TOLD: dict[str, dict[str, Told]] = {
     "/health": {"get": _PING._replace(name="mlflow_get_health")},
     f"{_DEPLOYMENT}/ping": {"get": _PING._replace(name="mlflow_get_deployment_ping")},
     f"{_DEPLOYMENT}/health": {"get": _PING._replace(name="mlflow_get_deployment_health")},
+    "/readyz": {"get": _READYZ},
+    f"{_DEPLOYMENT}/readyz": {"get": _READYZ._replace(name="h2o_get_deployment_readyz")},
     "/execution-parameters": {
         "get": Told("sagemaker_get_execution_parameters", SAGEMAKER, "How much to send at a time")
     },
@@ -111,7 +120,8 @@ _WORKSPACES = dict(
 
 def clouds_description(service: Service) -> Described:
     """Return what is said of the routes."""
-    routes = [*azure_routes(service), *cloud_routes(service), *many_models_routes(service)]
+    probes = readyz_routes(service.deployments, Health(service.deployments, service.watch))
+    routes = [*azure_routes(service), *cloud_routes(service), *many_models_routes(service), *probes]
     items = described_routes(routes, {})
     components = Components(schemas=DOCUMENT | SCHEMAS)
     for path, item in items.items():
@@ -133,6 +143,8 @@ def told_of(path: str) -> dict[str, Told]:
 def _tell(operation: Json, path: str, told: Told, components: Components) -> None:
     where = next((end for start, end in _WORKSPACES.items() if path.startswith(start)), "")
     operation |= {"operationId": told.name + where, "summary": told.summary, "tags": [told.tag]}
+    if told.more:
+        operation["description"] = told.more
     if told.query is not None:
         operation["parameters"] = [*operation.get("parameters", []), told.query]
     operation.pop("requestBody", None)
@@ -141,4 +153,5 @@ def _tell(operation: Json, path: str, told: Told, components: Components) -> Non
     answer: Json = {"description": told.summary}
     if told.gives:
         answer["content"] = {told.gives: {"schema": _TEXT}} if told.gives != JSON else json_content(ref(told.answer))
-    operation["responses"] = {str(told.status): answer, "default": refusal(ERRORS[told.tag])}
+    answers = {str(told.status): answer, **({str(told.unwell): answer} if told.unwell else {})}
+    operation["responses"] = {**answers, "default": refusal(ERRORS[told.tag])}
