@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from tests.logs import logging_as_it_was
 from tests.unit.web.conftest import two_models
 from tests.wire import SCORE, Server, request, serving
 
@@ -43,18 +44,12 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Ser
 
 @contextmanager
 def logging_to_stderr(form: LogFormat = "json", which: RequestLog = "all", worker: int | None = None) -> Iterator[None]:
-    names = ("scoreline", "scoreline.requests", "uvicorn.error")
-    before = [(logger, logger.handlers, logger.level, logger.propagate) for logger in map(logging.getLogger, names)]
-    log_to_stderr(form)
-    choose_requests(which)
-    if worker is not None:
-        log_as(worker)
-    try:
+    with logging_as_it_was():
+        log_to_stderr(form)
+        choose_requests(which)
+        if worker is not None:
+            log_as(worker)
         yield
-    finally:
-        for logger, handlers, level, propagate in before:
-            logger.handlers, logger.propagate = handlers, propagate
-            logger.setLevel(level)
 
 
 def said(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
