@@ -54,13 +54,11 @@ class Promises:
         self._admission = server.shared[ADMISSION]
         self._other, self._stream = self._honest(), -1
         self._watch = self._other.protocol._site.watch
-        self._idle = self._held()
         self.look_at_the_other()
 
     def hold(self, packets: Sequence[bytes]) -> Answers:
         """Send the packets on a connection of their own; return what was answered."""
-        wire = self._server.connect()
-        asked = b""
+        before, wire, asked = self._held(), self._server.connect(), b""
         for packet in packets:
             if wire.closed or not wire.reading:
                 break
@@ -70,7 +68,7 @@ class Promises:
         self.settle(wire)
         answers = self._read(wire, asked)
         self.look_at_the_other()
-        self.leave(wire)
+        self.leave(wire, before)
         return answers
 
     def withstand(self, packets: Iterable[bytes], most_bytes: int, *, is_deaf: bool) -> tuple[Answers, int]:
@@ -78,7 +76,7 @@ class Promises:
 
         A caller who ``is_deaf`` reads nothing: what the server writes stays in its buffer.
         """
-        wire, heard = self._server.connect(), bytearray()
+        before, wire, heard = self._held(), self._server.connect(), bytearray()
         if is_deaf:
             wire.room = BUFFER_BYTES
         asked = bytearray()
@@ -96,7 +94,7 @@ class Promises:
         peak = tracemalloc.get_traced_memory()[1] - len(asked) - len(heard)
         tracemalloc.stop()
         answers = read(bytes(heard) + wire.sent, bytes(asked))
-        self.leave(wire)
+        self.leave(wire, before)
         return answers, peak
 
     def settle(self, wire: Wire) -> None:
@@ -107,19 +105,18 @@ class Promises:
             self._server.wait_until(lambda: not any(map(is_worked_on, list(protocol.streams.values()))))
         self._server.turns()
 
-    def leave(self, wire: Wire) -> None:
+    def leave(self, wire: Wire, before: tuple[int, int, int]) -> None:
         """Have its caller go; nothing of it may stay."""
         if not wire.closed:
             wire.close()
         self._server.turns()
-        self._server.wait_until(lambda: self._held() == self._idle)
+        self._server.wait_until(lambda: self._held() == before)
         self._check_failures()
 
     def look_at_the_other(self) -> None:
         """Have the honest caller ask: it must be answered at once, and rightly."""
         if self._stream > 2 * N_CALLS:
             self._other.close()
-            self._server.turns()
             self._other, self._stream = self._honest(), -1
         self._stream += 2
         self._other.sent = b""
