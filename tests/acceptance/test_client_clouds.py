@@ -32,6 +32,9 @@ def test_boto3_invokes_an_endpoint(server: Served) -> None:
     assert told["json"] == told["file"] == {"predictions": LABELS}
     assert [line["label"] for line in told["lines"]] == LABELS
     assert told["wrong row"]["Code"] == told["unknown endpoint"]["Code"] == "ValidationError"
+    assert told["inference id"] == "shop-42"
+    assert told["target model"] == {"predictions": LABELS}
+    assert "those that do: 1" in told["wrong variant"]
     assert "row 1: 2 fields" in told["wrong row"]["Message"]
     assert "`nothing`" in told["unknown endpoint"]["Message"]
     assert told["wrong key"] == "AccessDeniedException"

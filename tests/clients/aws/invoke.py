@@ -36,6 +36,14 @@ told["lines"] = [
     json.loads(line) for line in invoke(lines, "application/jsonlines", Accept="application/jsonlines")[1].splitlines()
 ]
 told["file"] = json.loads(invoke(io.BytesIO(csv.encode()), "text/csv")[1])
+answer, _ = invoke(csv, "text/csv", TargetVariant="version-1", InferenceId="shop-42")
+told["inference id"] = answer["ResponseMetadata"]["RequestId"]
+answer = runtime.invoke_endpoint(EndpointName="many", TargetModel="loans.tar.gz", Body=csv, ContentType="text/csv")
+told["target model"] = json.loads(answer["Body"].read())
+try:
+    invoke(csv, "text/csv", TargetVariant="version-9")
+except ClientError as error:
+    told["wrong variant"] = error.response["Error"]["Message"]
 try:
     invoke("1,2\n", "text/csv")
 except ClientError as error:
