@@ -33,5 +33,5 @@ def load(app: App, name: str, space: str = DEFAULT_SPACE) -> bool:
 
 
 def unload(app: App, name: str, space: str = DEFAULT_SPACE) -> None:
-    """Take the deployment ``name`` away; its model stays. Raises NotFound."""
-    app.registry_in(space).undeploy(name)
+    """Take the deployment ``name`` away until it is loaded again; its model and its keys stay. Raises NotFound."""
+    app.registry_in(space).undeploy(name, keep_keys=True)

@@ -225,14 +225,15 @@ class Registry:
         with self._store.reading(self.space) as records:
             return lookup.deployment(records, name)
 
-    def undeploy(self, name: str) -> Deployment:
+    def undeploy(self, name: str, *, keep_keys: bool = False) -> Deployment:
         """Stop keeping ``name`` ready; its model stays. Raises NotFound.
 
-        When it was the default one there is none until another is deployed as default.
+        When it was the default one there is none until another is deployed as default. Keys that are good for it end
+        with it, since a later deployment of its name is another one; unless they are kept, for it to come back.
         """
         with self._store.writing(self.space) as records:
             deployment = lookup.deployment(records, name)
-            records.delete_deployment(name)
+            records.delete_deployment(name, keep_keys=keep_keys)
             records.count_change()
             return deployment
 

@@ -81,8 +81,8 @@ class Records(Protocol):
     def put_log(self, name: str, settings: LogSettings, *, at: datetime) -> None:
         """Replace what a deployment's prediction log keeps."""
 
-    def delete_deployment(self, name: str) -> None:
-        """Delete a deployment with its split, its shadow and its own keys."""
+    def delete_deployment(self, name: str, *, keep_keys: bool = False) -> None:
+        """Delete a deployment with its split, its shadow and, unless they are kept, its own keys."""
 
     def change_counter(self) -> int:
         """One counter for all spaces."""

@@ -182,8 +182,9 @@ class RegistryRecords:
     def _change_deployment(self, name: str, **fields: Any) -> None:
         self._connection.execute(update(deployments).where(*self._deployment(name)).values(**fields))
 
-    def delete_deployment(self, name: str) -> None:
-        withdraw_deployment(self._connection, self._space, name)
+    def delete_deployment(self, name: str, *, keep_keys: bool = False) -> None:
+        if not keep_keys:
+            withdraw_deployment(self._connection, self._space, name)
         self._connection.execute(delete(deployments).where(*self._deployment(name)))
 
     # changes

@@ -90,6 +90,19 @@ def test_a_key_of_some_deployments_loses_one_that_is_taken_away_and_ends_with_th
     assert security.authenticate_secret(elsewhere).deployments == {"credit"}
 
 
+def test_a_deployment_that_is_to_come_back_keeps_its_keys(security: Security, store, tmp_path) -> None:
+    tiny_artifact(tmp_path / "credit.scoreline")
+    registry = Registry(store._metadata, LocalArtifacts(tmp_path / "artifacts"))
+    registry.register(tmp_path / "credit.scoreline", "credit")
+    registry.deploy("credit", "credit")
+    limited = security.create_key("one", deployments=("credit",), role="scorer").secret
+    own = security.deployment_keys("default", "credit")
+    registry.undeploy("credit", keep_keys=True)
+    registry.deploy("credit", "credit")
+    assert security.authenticate_secret(limited).may("score", "default", "credit")
+    assert security.deployment_keys("default", "credit") == own
+
+
 def _space(security: Security) -> str:
     return security.create_space("cards").name
 

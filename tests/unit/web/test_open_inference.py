@@ -137,10 +137,12 @@ def test_the_repository_is_the_registry(served: Served) -> None:
     unloaded = index()
     assert unloaded == {"credit": ("READY", ""), "price": ("READY", ""), "spare": ("UNAVAILABLE", "unloaded")}
     assert set(states(served.http.post("/v2/repository/index", json={"ready": True}).json())) == {"credit", "price"}
+    key = served.app.security.create_key("one", deployments=("spare",), role="scorer").secret
     served.call("RepositoryModelLoad", model_name="spare")
     assert index()["spare"] == ("READY", "")
     assert served.http.post("/v2/repository/models/spare/unload").status_code == 200
     assert index() == unloaded
+    assert served.app.security.authenticate_secret(key).deployments == {"spare"}, "it may be loaded again"
     assert served.http.post("/v2/repository/models/nobody/load").status_code == 404
     with pytest.raises(grpc.RpcError) as refused:
         served.call("RepositoryModelUnload", model_name="spare")
