@@ -102,8 +102,11 @@ def tell(
     session: Session, listening: socket.socket, *, opened: Access | None, secret: str | None, is_encrypted: bool
 ) -> None:
     """Say who may come in, and show the administrator's key where it has just been made."""
+    if opened is PLATFORM:
+        session.say(Text(f"! {OPEN}, {ADMINISTERED}", "alerted"))
+        return
     if opened is not None:
-        session.say(Text(f"! {OPEN}" + (f", {ADMINISTERED}" if opened is PLATFORM else ""), "alerted"))
+        session.say(Text(f"! {OPEN}", "alerted"))
     if secret is not None:
         session.say("", Text("The administrator's key, shown this once; it may do everything:", "quiet"))
         session.literal(f"  {secret}")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from scoreline.cli.entrance import arrivals_of
+from scoreline.cli.entrance import arrivals_of, open_to
 from scoreline.cli.values import proxies
+from scoreline.core.access import ANYONE, PLATFORM
 from scoreline.core.errors import BadSetting
 from scoreline.web.only_https import HTTPS_PORT
 
@@ -34,3 +35,11 @@ def test_proxies_are_named_in_one_option_or_in_many() -> None:
     assert proxies(["10.0.0.7,192.168.0.0/16", "*"]) == ("10.0.0.7/32", "192.168.0.0/16", "*")
     with pytest.raises(BadSetting, match="--trusted-proxies"):
         proxies(["proxy.example"])
+
+
+def test_an_open_server_is_administered_by_nobody_but_a_platform_that_loads_the_models() -> None:
+    assert open_to(0, loads_models=True) is open_to(0, loads_models=False) is None
+    assert open_to(1, loads_models=False) is ANYONE
+    assert not ANYONE.may("edit", "default")
+    assert not ANYONE.may("view", "team")
+    assert open_to(2, loads_models=True) is PLATFORM

@@ -108,6 +108,7 @@ def serve(
         from scoreline.app.platform import Platform
         from scoreline.app.settings import open_app
         from scoreline.cli import beside, entrance, values
+        from scoreline.core.access import PLATFORM
         from scoreline.web import workers as processes
         from scoreline.web.admission import limits_of
         from scoreline.web.app import create_app
@@ -124,7 +125,7 @@ def serve(
     listening = bind(host, values.port_number(DEFAULT_PORT if port == AUTO else port), next_free=port == AUTO)
     entrance.check_open(open_to_all, listening)
     opened = entrance.open_to(open_to_all, loads_models=platform.loads_models)
-    secret = None if platform.loads_models and open_to_all else session.app.security.ensure_administrator()
+    secret = None if opened is PLATFORM else session.app.security.ensure_administrator()
     secure = entrance.open_secure(host, https_port, tls_cert, tls_key)
     arrivals = entrance.arrivals_of(
         values.proxies(trusted_proxies) if trusted_proxies else settings.trusted_proxies,
