@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from scoreline.core.access import Access
-from scoreline.core.errors import BadRequest, ScorelineError, TimedOut, TooManyRequests
+from scoreline.core.errors import BadRequest, ScorelineError, TimedOut, TooManyRequests, Unavailable
 from scoreline.serving.active import Active
 from scoreline.serving.errors import http_status
 from scoreline.serving.plane import Asked, clock
@@ -24,7 +25,7 @@ from scoreline.web.grpc.head import Head, Target
 from scoreline.web.grpc.status import ERROR_HEADERS, OK_HEADERS, error_trailers, ok_trailers
 from scoreline.web.http2.frames import Code
 from scoreline.web.http2.stream import Stream
-from scoreline.web.large import LARGE_BODY_BYTES
+from scoreline.web.large import LARGE_BODY_BYTES, large_bodies
 from scoreline.web.requests import new_request_id
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class Call(Asked):
         "deployment",
         "head",
         "is_admitted",
-        "is_counted",
+        "is_busy",
         "is_done",
         "is_started",
         "own_id",
@@ -88,8 +89,8 @@ class Call(Asked):
         """The id in its message, which its answer has, too."""
         self.is_admitted = False
         """Whether it is known who calls, and that they may."""
-        self.is_counted = False
-        """Whether it counts among those that its deployment has to answer."""
+        self.is_busy = False
+        """Whether it is being answered: then its bytes count as held, whether anybody waits for it or not."""
         self.is_started = False
         """Whether the headers of its answer are written."""
         self.is_done = False
@@ -250,12 +251,30 @@ class Call(Asked):
         if self.task is not None and self.task is not asyncio.current_task(self.stream.connection.loop):
             self.task.cancel()
         self._buffer = None
-        if not self.is_counted:
-            self.let_go()
+        self._let_go()
 
-    def let_go(self) -> None:
-        """Count its bytes no more."""
-        if self._held is not None:
+    def work(self) -> None:
+        """Be answered, by the turn or by a thread, until ``rest``."""
+        self.is_busy = True
+
+    def work_in_thread(self, work: Callable[..., None], *arguments: Any) -> None:
+        """Have a thread do work for it. Raises Unavailable where too much waits for that."""
+        self.wait()
+        self.work()
+        try:
+            large_bodies.submit(work, self, *arguments)
+        except Unavailable:
+            self.rest()
+            raise
+
+    def rest(self) -> None:
+        """Be in nobody's hands."""
+        self.is_busy = False
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Count its bytes no more, once nobody needs them."""
+        if self._held is not None and self.is_done and not self.is_busy:
             self._held.let_go()
 
     def _end(self, error: ScorelineError | None, *, gone: bool = False) -> None:

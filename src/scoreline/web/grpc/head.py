@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from scoreline.core.access import Needs
 from scoreline.core.errors import BadRequest, ScorelineError, Unsupported
 from scoreline.web.gate import credentials
-from scoreline.web.http2.headers import Header
+from scoreline.web.http2.hpack import Header
 from scoreline.web.requests import LONGEST_KEY, valid_request_id
 
 if TYPE_CHECKING:
@@ -49,63 +49,73 @@ class Head(NamedTuple):
     is_grpc: bool
     credential: bytes
     space: bytes
-    request_id: str
-    """Empty: the caller gives it none."""
     key: str
-    trace: str
-    timeout: float | None
-    """In seconds."""
     encoding: str
-    declared: int
-    """How long its body will be; -1: the caller has not said it."""
     headers: list[Header]
+    request_id: str = ""
+    """Empty: the caller gives it none."""
+    trace: str = ""
+    timeout: float | None = None
+    """In seconds."""
+    declared: int = -1
+    """How long its body will be; -1: the caller has not said it."""
+
+
+OWN = frozenset((b"grpc-timeout", b"x-request-id", b"traceparent", b"tracestate", b"content-length"))
+"""Headers that a call may have for itself."""
 
 
 def read_head(headers: list[Header], targets: Mapping[bytes, Target]) -> Head:
-    """Read the headers of a call."""
+    """Read the headers that calls share."""
     said = dict(reversed(headers))
     path = said.get(b":path", b"")
-    target, timeout = targets.get(path), None
+    target = targets.get(path)
     problem: ScorelineError | None = None
     content_type = said.get(b"content-type", b"")
-    is_grpc = content_type == b"application/grpc" or content_type.startswith(
-        (b"application/grpc+", b"application/grpc;")
-    )
     encoding = said.get(b"grpc-encoding", b"identity").decode("latin-1")
     if said.get(b":method") != b"POST":
         problem = BadRequest("a call of gRPC is a POST", hint="use a gRPC client")
     elif target is None:
         problem = Unsupported(f"there is no method `{_text(path)}`", hint="server reflection lists the methods")
     elif encoding not in ENCODINGS:
-        problem = Unsupported(
-            f"`{encoding[:100]}` is no encoding that is read here", hint=f"one of {', '.join(ENCODINGS)}"
-        )
-    try:
-        timeout = _seconds(said.get(b"grpc-timeout"))
-    except BadRequest as error:
-        problem = error
+        text = f"`{encoding[:100]}` is no encoding that is read here"
+        problem = Unsupported(text, hint=f"one of {', '.join(ENCODINGS)}")
     credential, space = credentials.find(headers, b"")
-    length, given = said.get(b"content-length", b""), said.get(b"x-request-id")
     return Head(
-        target,
-        _text(path),
-        problem,
-        is_grpc,
-        credential,
-        space,
-        (valid_request_id(given) if given else None) or "",
-        said.get(b"x-scoreline-routing-key", b"")[:LONGEST_KEY].decode("latin-1"),
-        said.get(b"traceparent", b"").decode("latin-1"),
-        timeout,
-        encoding,
-        int(length) if length.isdigit() and len(length) < 20 else -1,
-        headers,
+        target=target,
+        path=_text(path),
+        problem=problem,
+        is_grpc=content_type.partition(b"+")[0].partition(b";")[0] == b"application/grpc",
+        credential=credential,
+        space=space,
+        key=said.get(b"x-scoreline-routing-key", b"")[:LONGEST_KEY].decode("latin-1"),
+        encoding=encoding,
+        headers=headers,
     )
 
 
-def _seconds(timeout: bytes | None) -> float | None:
-    if timeout is None:
-        return None
+def vary_head(head: Head, own: list[Header]) -> Head:
+    """Add what a call says of itself alone."""
+    said = dict(reversed(own))
+    length, given = said.get(b"content-length", b""), said.get(b"x-request-id")
+    timeout, problem = said.get(b"grpc-timeout"), head.problem
+    seconds = None
+    if timeout is not None:
+        try:
+            seconds = _seconds(timeout)
+        except BadRequest as error:
+            problem = problem or error
+    return head._replace(
+        problem=problem,
+        timeout=seconds,
+        request_id=(valid_request_id(given) if given else None) or "",
+        trace=said.get(b"traceparent", b"").decode("latin-1"),
+        declared=int(length) if length.isdigit() and len(length) < 20 else -1,
+        headers=head.headers + own,
+    )
+
+
+def _seconds(timeout: bytes) -> float:
     found = _TIMEOUT.fullmatch(timeout)
     if found is None:
         raise BadRequest(
@@ -115,4 +125,5 @@ def _seconds(timeout: bytes | None) -> float | None:
 
 
 def _text(path: bytes) -> str:
-    return path[:LONGEST_PATH].decode("latin-1")
+    text = path[:LONGEST_PATH].decode("latin-1")
+    return text if text.isprintable() else text.encode("unicode_escape").decode()

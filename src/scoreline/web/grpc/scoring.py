@@ -13,7 +13,7 @@ from scoreline.web.grpc.head import Target
 from scoreline.web.grpc.infer import Infer
 from scoreline.web.grpc.inferring import Inferring, Request
 from scoreline.web.grpc.messages import SERVICE, Messages
-from scoreline.web.large import LARGE_BODY_BYTES, large_bodies
+from scoreline.web.large import LARGE_BODY_BYTES
 from scoreline.web.reach import check_reach
 from scoreline.web.service import Service
 from scoreline.web.turn import Turn, in_loop
@@ -33,7 +33,7 @@ class Scoring:
     def ask(self, call: Call, message: bytes) -> None:
         """Have a call answered whose caller may score. Raises ScorelineError."""
         if len(message) >= LARGE_BODY_BYTES:
-            large_bodies.submit(self._read_large, call, message)
+            call.work_in_thread(self._read_large, message)
         else:
             self._route(call, self._inferring.read(message))
 
@@ -45,6 +45,7 @@ class Scoring:
         in_loop(self._loop, self._was_read, call, found)
 
     def _was_read(self, call: Call, found: Request | Exception) -> None:
+        call.rest()
         if call.is_done:
             return
         if isinstance(found, Request):
@@ -69,7 +70,7 @@ class Scoring:
         call.dialect, call.body, call.own_id = asked.dialect, asked.body, asked.id
         if self._admission.counts_pending:
             self._admission.begin(active.full_name)
-        call.is_counted = True
+        call.work()
         try:
             self._turn.add(call, self._loop)
         except Exception:
@@ -77,11 +78,9 @@ class Scoring:
             raise
 
     def _leave(self, call: Call) -> None:
-        call.is_counted = False
+        call.rest()
         if self._admission.counts_pending:
             self._admission.end(call.active.full_name)
-        if call.is_done:  # its caller did not wait for it
-            call.let_go()
 
     def _finish(self, calls: Sequence[Call], answers: Sequence[Reply | Exception]) -> None:
         now, scored = clock(), []

@@ -10,20 +10,22 @@ from scoreline.web.compression import unpack, unpack_if_small
 from scoreline.web.ended import Ended
 from scoreline.web.gate import Known
 from scoreline.web.grpc.call import PREFIX_BYTES, Call, too_late
-from scoreline.web.grpc.head import Head, Target, read_head
+from scoreline.web.grpc.head import OWN, Head, Target, read_head, vary_head
 from scoreline.web.grpc.messages import Messages
 from scoreline.web.grpc.scoring import Scoring
 from scoreline.web.grpc.services import service_targets
 from scoreline.web.grpc.status import NO_GRPC, NO_GRPC_HEADERS
-from scoreline.web.http2.headers import Header
+from scoreline.web.http2.hpack import Header
 from scoreline.web.http2.stream import Exchange, Stream
-from scoreline.web.large import LARGE_BODY_BYTES, large_bodies
+from scoreline.web.large import LARGE_BODY_BYTES
 from scoreline.web.service import Service
 from scoreline.web.turn import in_loop
 
 
 class Grpc:
     """The services."""
+
+    own_headers = OWN
 
     def __init__(self, service: Service, loop: asyncio.AbstractEventLoop) -> None:
         self.admission, self.watch, self._gate = service.admission, service.watch, service.gate
@@ -37,6 +39,10 @@ class Grpc:
     def read_head(self, headers: list[Header]) -> Head:
         """Read the headers of a request."""
         return read_head(headers, self._targets)
+
+    def vary_head(self, head: Head, own: list[Header]) -> Head:
+        """Return the same with headers of one call."""
+        return vary_head(head, own)
 
     def begin(self, stream: Stream, head: Head) -> Exchange:
         """Begin a call, or answer at once what is none."""
@@ -79,7 +85,8 @@ class Grpc:
     def _turn_away(self, call: Call) -> None:
         connection, stream = call.stream.connection, call.stream
         connection.start(stream, NO_GRPC_HEADERS)
-        connection.push(stream, NO_GRPC)
+        if (b":method", b"HEAD") not in call.head.headers:
+            connection.push(stream, NO_GRPC)
         connection.finish(stream, b"")
         call.close()
         ended = Ended("POST", call.head.path, 415, call.started_at, call.request_id, call.caller)
@@ -134,8 +141,7 @@ class Grpc:
         limit = self.admission.body_bytes
         message, encoding = unpack_if_small("gzip", body[PREFIX_BYTES:], limit)
         if encoding:
-            call.wait()
-            large_bodies.submit(self._unpack_large, call, message, limit)
+            call.work_in_thread(self._unpack_large, message, limit)
         else:
             call.target.ask(call, message)
 
@@ -147,6 +153,7 @@ class Grpc:
         in_loop(self._loop, self._unpacked, call, found)
 
     def _unpacked(self, call: Call, found: bytes | Exception) -> None:
+        call.rest()
         if call.is_done:
             return
         if isinstance(found, Exception):

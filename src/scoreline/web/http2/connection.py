@@ -29,14 +29,19 @@ from scoreline.web.http2.frames import (
     frame,
     settings,
 )
-from scoreline.web.http2.headers import MOST_LIST_BYTES, Heads, check_trailers
+from scoreline.web.http2.headers import Heads, check_fields
+from scoreline.web.http2.hpack import MOST_LIST_BYTES
 from scoreline.web.http2.preface import PREFACE
 from scoreline.web.http2.stream import STREAM_WINDOW, Site, Stream
 
+LINGER_SECONDS = 1.0
+"""How long what comes after a goodbye is thrown away: to close earlier would take it from a caller who still sends."""
 CONNECTION_WINDOW = 4 * STREAM_WINDOW
 """How much of all bodies may come before we have said that more may."""
-MOST_BLOCK_BYTES, N_BLOCK_FRAMES = 2 * MOST_LIST_BYTES, 32
+MOST_BLOCK_BYTES, N_BLOCK_FRAMES = MOST_LIST_BYTES, 32
 """Of one header block, before it is read."""
+LONG_BLOCK_BYTES, CALM_BLOCK_BYTES = 2048, 256
+"""What a block has beyond so many bytes costs one frame that asks for nothing for so many: it takes time to read."""
 HELLO = settings(
     max_concurrent_streams=N_STREAMS, initial_window_size=STREAM_WINDOW, max_header_list_size=MOST_LIST_BYTES
 ) + credit(0, CONNECTION_WINDOW - DEFAULT_WINDOW)
@@ -52,7 +57,7 @@ class Connection(Controls):
         self.is_known = False
         """Whether a request of it was let in."""
         self._site = site
-        self._heads: Heads[Any] = Heads(site.read_head)
+        self._heads: Heads[Any] = Heads(site.read_head, site.vary_head, site.own_headers)
         self._rest: bytes = b""
         """What came of a frame that is not whole."""
         self._preface = PREFACE
@@ -110,7 +115,11 @@ class Connection(Controls):
         self._is_over = self.is_ending = True
         self._rest = b""
         self._say_goodbye(self.last_id, code, text)
-        self._transport.close()
+        if self._transport.can_write_eof():  # TLS cannot close one way only
+            self._transport.write_eof()
+            self.loop.call_later(LINGER_SECONDS, self._transport.close)
+        else:
+            self._transport.close()
 
     def close_if_done(self) -> None:
         """Close once everything is answered."""
@@ -190,12 +199,16 @@ class Connection(Controls):
         parts = block[2]
         parts.append(payload)
         if len(parts) > N_BLOCK_FRAMES or sum(map(len, parts)) > MOST_BLOCK_BYTES:
-            raise ConnectionFault(Code.ENHANCE_YOUR_CALM, f"the headers have more than {MOST_LIST_BYTES} bytes")
+            raise _too_long()
         if flags & END_HEADERS:
             self._block = None
             self._take_block(stream_id, block[1], b"".join(parts))
 
     def _take_block(self, stream_id: int, flags: int, block: bytes) -> None:
+        if len(block) > LONG_BLOCK_BYTES:
+            if len(block) > MOST_BLOCK_BYTES:
+                raise _too_long()
+            self._spend((len(block) - LONG_BLOCK_BYTES) // CALM_BLOCK_BYTES)
         if stream_id <= self.last_id or not stream_id & 1:
             self._take_trailers(stream_id, flags, block)
             return
@@ -237,7 +250,7 @@ class Connection(Controls):
             raise StreamFault(Code.STREAM_CLOSED)
         if not flags & END_STREAM:
             raise StreamFault(Code.PROTOCOL_ERROR)
-        check_trailers(headers)
+        check_fields(headers)
         self._end_body(stream, b"")
 
     def _on_data(self, stream_id: int, flags: int, data: bytes) -> None:
@@ -284,6 +297,10 @@ class Connection(Controls):
             self._fail_stream(stream.id, Code.PROTOCOL_ERROR)
         else:
             stream.exchange.receive(data, is_last=True)
+
+
+def _too_long() -> ConnectionFault:
+    return ConnectionFault(Code.ENHANCE_YOUR_CALM, f"the headers have more than {MOST_LIST_BYTES} bytes")
 
 
 def _without_padding(flags: int, payload: bytes) -> bytes:

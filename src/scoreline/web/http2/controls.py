@@ -30,6 +30,7 @@ from scoreline.web.http2.frames import (
     StreamFault,
     frame,
 )
+from scoreline.web.http2.hpack import TABLE_BYTES
 from scoreline.web.http2.sending import Sending
 from scoreline.web.http2.stream import Stream
 
@@ -42,8 +43,6 @@ CALM = 4096
 CALM_A_REQUEST, CALM_A_SECOND = 8, 100
 CALM_BYTES = 2048
 """So many bytes, in or out, are worth one of them."""
-TABLE_BYTES = 4096
-"""Of HPACK's table, unless the caller says that its own is smaller."""
 
 ACKNOWLEDGED = frame(SETTINGS, ACK, 0)
 

@@ -5,18 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from hpack import Decoder
-from hpack.exceptions import HPACKError, OversizedHeaderListError
-from hpack.table import HeaderTable
+from scoreline.web.http2.frames import Code, StreamFault
+from scoreline.web.http2.hpack import Decoder, Header
 
-from scoreline.web.http2.frames import Code, ConnectionFault, StreamFault
+N_KEPT, LONGEST_KEPT = 16, 2048
+"""Heads of a connection that are kept, and the bytes of their names and values: there may be many connections."""
 
-MOST_LIST_BYTES = 16 * 1024
-"""Of the names and values of a request, with 32 bytes for each; it is told in a setting."""
-N_KEPT, LONGEST_KEPT = 16, 1024
-"""Blocks of a connection that are kept, and their bytes: there may be many connections."""
-
-Header = tuple[bytes, bytes]
 HeadT = TypeVar("HeadT")
 
 
@@ -24,63 +18,64 @@ class Heads(Generic[HeadT]):
     """What the header blocks of a connection mean, as ``read`` makes it of their names and values.
 
     A client sends the same block for each request, once its names and values are in HPACK's table. A block that is the
-    same bytes means the same as long as the table does not change.
+    same bytes means the same as long as the table does not change. Where a request has headers of its ``own``, such as
+    a deadline, ``vary`` makes its head of one that has the same others, and of these.
     """
 
-    def __init__(self, read: Callable[[list[Header]], HeadT]) -> None:
-        self._read = read
-        self._decoder = Decoder(MOST_LIST_BYTES)
-        self._table = self._decoder.header_table = _Table()
-        self._kept: dict[bytes, HeadT] = {}
+    def __init__(
+        self,
+        read: Callable[[list[Header]], HeadT],
+        vary: Callable[[HeadT, list[Header]], HeadT],
+        own: frozenset[bytes],
+    ) -> None:
+        self._read, self._vary, self._own = read, vary, own
+        self._decoder = Decoder()
+        self._blocks: dict[bytes, HeadT] = {}
+        self._kept: dict[tuple[Header, ...], HeadT] = {}
 
     def of(self, block: bytes) -> HeadT:
         """Return what a block means. Raises ConnectionFault; StreamFault where it is no request.
 
         Each block must come here, in order: others build upon it.
         """
-        found = self._kept.get(block)
+        found = self._blocks.get(block)
         if found is not None:
             return found
-        before = self._table.n_changes
+        before = self._decoder.n_changes
         headers = self.skip(block)
-        check(headers)
-        found = self._read(headers)
-        if self._table.n_changes == before and len(block) <= LONGEST_KEPT:
-            if len(self._kept) >= N_KEPT:
-                self._kept.clear()
-            self._kept[block] = found
+        found, is_kept = self._head(headers)
+        if is_kept and self._decoder.n_changes == before and len(block) <= LONGEST_KEPT:
+            if len(self._blocks) >= N_KEPT:
+                self._blocks.clear()
+            self._blocks[block] = found
         return found
+
+    def _head(self, headers: list[Header]) -> tuple[HeadT, bool]:
+        """Return what headers mean, and whether that may be kept by their block."""
+        names = self._own
+        own = [header for header in headers if header[0] in names]
+        shared = tuple([header for header in headers if header[0] not in names] if own else headers)
+        head = self._kept.get(shared)
+        if head is None:
+            check(headers)
+            head = self._read(list(shared))
+            if sum([len(name) + len(value) for name, value in shared]) <= LONGEST_KEPT:
+                if len(self._kept) >= N_KEPT:
+                    self._kept.clear()
+                self._kept[shared] = head
+        elif own:
+            check_fields(own)
+            if any(name.startswith(b":") for name, _ in headers[headers.index(own[0]) :]):
+                raise StreamFault(Code.PROTOCOL_ERROR)
+        return (self._vary(head, own), False) if own else (head, shared in self._kept)
 
     def skip(self, block: bytes) -> list[Header]:
         """Read a block that begins no request, for what it does to those that follow."""
-        before = self._table.n_changes
-        headers = self._decode(block)
-        if block[:1] and block[0] >> 5 == 1:  # it begins with another size of the table
-            self._table.n_changes += 1
-        if self._table.n_changes != before:
-            self._kept.clear()
+        before = self._decoder.n_changes
+        headers = self._decoder.decode(block)
+        if self._decoder.n_changes != before:
+            self._blocks.clear()
         return headers
-
-    def _decode(self, block: bytes) -> list[Header]:
-        try:
-            return list(self._decoder.decode(block, raw=True))
-        except OversizedHeaderListError:
-            text = f"the headers have more than {MOST_LIST_BYTES} bytes"
-            raise ConnectionFault(Code.ENHANCE_YOUR_CALM, text) from None
-        except (HPACKError, IndexError):
-            raise ConnectionFault(Code.COMPRESSION_ERROR, "a header block cannot be read") from None
-
-
-class _Table(HeaderTable):
-    """HPACK's table, which counts its changes."""
-
-    def __init__(self) -> None:
-        self.n_changes = 0
-        super().__init__()
-
-    def add(self, name: bytes, value: bytes) -> None:
-        self.n_changes += 1
-        super().add(name, value)
 
 
 _NEEDED = frozenset((b":method", b":scheme", b":path"))
@@ -103,20 +98,25 @@ def check(headers: list[Header]) -> None:
             pseudo.append(name)
         else:
             fields = True
-            _check_field(name, value)
-        if not _NO_VALUE.isdisjoint(value) or value.startswith(_SPACE) or value.endswith(_SPACE):
-            raise StreamFault(Code.PROTOCOL_ERROR)
+            _check_name(name, value)
+        _check_value(value)
     if not _NEEDED.issubset(pseudo) and (b":method", b"CONNECT") not in headers:
         raise StreamFault(Code.PROTOCOL_ERROR)
 
 
-def check_trailers(headers: list[Header]) -> None:
-    """Raise StreamFault for what may not stand behind a body."""
+def check_fields(headers: list[Header]) -> None:
+    """Raise StreamFault for what is no header, or one of HTTP/2's own, which trailers may not have."""
     for name, value in headers:
-        _check_field(name, value)
+        _check_name(name, value)
+        _check_value(value)
 
 
-def _check_field(name: bytes, value: bytes) -> None:
+def _check_value(value: bytes) -> None:
+    if not _NO_VALUE.isdisjoint(value) or value.startswith(_SPACE) or value.endswith(_SPACE):
+        raise StreamFault(Code.PROTOCOL_ERROR)
+
+
+def _check_name(name: bytes, value: bytes) -> None:
     if not name or b":" in name or not _NO_NAME.isdisjoint(name) or name in _OF_CONNECTIONS:
         raise StreamFault(Code.PROTOCOL_ERROR)
     if name == b"te" and value.lower() != b"trailers":

@@ -47,6 +47,8 @@ class Sending(asyncio.Protocol):
         """Streams with something that waits for the caller, those that waited longest first."""
         self._left: dict[int, None] = {}
         self._is_writable = True
+        self._is_mute = False
+        """Whether the last word is said."""
         self._shrinks = False
         """Whether the next header block has to say that no table is used."""
         self.n_taken = 0
@@ -66,7 +68,7 @@ class Sending(asyncio.Protocol):
         out = self._out
         if out:
             self._out = []
-            if not self._transport.is_closing():
+            if not (self._is_mute or self._transport.is_closing()):
                 self._transport.write(out[0] if len(out) == 1 else b"".join(out))
 
     def pause_writing(self) -> None:
@@ -211,3 +213,4 @@ class Sending(asyncio.Protocol):
     def _say_goodbye(self, last_id: int, code: Code, text: str) -> None:
         self._out.append(goaway(last_id, code, text))
         self.flush()
+        self._is_mute = True

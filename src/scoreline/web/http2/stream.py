@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from scoreline.web.http2.headers import Header
+from scoreline.web.http2.hpack import Header
 
 if TYPE_CHECKING:
     from scoreline.web.http2.connection import Connection
@@ -36,8 +36,15 @@ class Exchange(Protocol):
 class Site(Protocol):
     """What answers the requests of connections."""
 
+    own_headers: frozenset[bytes]
+    """Names of headers that tell of one request, and not of its caller."""
+
     def read_head(self, headers: list[Header]) -> Any:
         """Return what the headers of a request mean. It must be good for any number of requests that have the same."""
+        ...
+
+    def vary_head(self, head: Any, own: list[Header]) -> Any:
+        """Return the same for a request that has these, too, which are among ``own_headers``."""
         ...
 
     def begin(self, stream: Stream, head: Any) -> Exchange:

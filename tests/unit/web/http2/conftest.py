@@ -13,7 +13,8 @@ import h2.events
 from scoreline.web.admission import LIMITS, Admission, Limits
 from scoreline.web.fastlane.connections import Connections
 from scoreline.web.http2.frames import HEAD, frame
-from scoreline.web.http2.headers import Header, field, status
+from scoreline.web.http2.headers import field, status
+from scoreline.web.http2.hpack import Header
 from scoreline.web.http2.patience import PatientConnection
 from scoreline.web.http2.preface import PREFACE
 from scoreline.web.http2.stream import Exchange, Stream
@@ -46,7 +47,7 @@ class Wire(asyncio.Transport):
     def close(self) -> None:
         self.is_closed = True
 
-    abort = close
+    abort = write_eof = close
 
     def pause_reading(self) -> None:
         self.is_read = False
@@ -90,8 +91,13 @@ class Echo:
         self.late = late
         self.begun: list[EchoExchange] = []
 
+    own_headers = frozenset((b"content-length",))
+
     def read_head(self, headers: list[Header]) -> list[Header]:
         return headers
+
+    def vary_head(self, head: list[Header], own: list[Header]) -> list[Header]:
+        return head + own
 
     def begin(self, stream: Stream, head: list[Header]) -> Exchange:
         stream.declared = int(dict(head).get(b"content-length", b"-1"))
