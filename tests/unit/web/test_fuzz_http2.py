@@ -16,7 +16,7 @@ from scoreline.web.admission import Limits
 from scoreline.web.app import create_app
 
 ENHANCE_YOUR_CALM = 11
-MOST_FLOOD_BYTES, MOST_MEMORY_BYTES = 1_000_000, 16_000_000
+MOST_FLOOD_BYTES, MOST_MEMORY_BYTES = 2_000_000, 32_000_000
 LIMITS = Limits(body_bytes=200_000, bodies_bytes=8_000_000)
 SHORT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
