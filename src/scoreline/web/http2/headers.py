@@ -12,6 +12,8 @@ N_KEPT, LONGEST_KEPT = 16, 2048
 """Heads of a connection that are kept, and the bytes of their names and values: there may be many connections."""
 
 HeadT = TypeVar("HeadT")
+_K = TypeVar("_K")
+_V = TypeVar("_V")
 
 
 class Heads(Generic[HeadT]):
@@ -31,6 +33,8 @@ class Heads(Generic[HeadT]):
         self._read, self._vary, self._own = read, vary, own
         self._decoder = Decoder()
         self._blocks: dict[bytes, HeadT] = {}
+        self._once: dict[bytes, None] = {}
+        """Blocks that came once."""
         self._kept: dict[tuple[Header, ...], HeadT] = {}
 
     def of(self, block: bytes) -> HeadT:
@@ -43,15 +47,19 @@ class Heads(Generic[HeadT]):
             return found
         before = self._decoder.n_changes
         headers = self.skip(block)
-        found, is_kept = self._head(headers)
-        if is_kept and self._decoder.n_changes == before and len(block) <= LONGEST_KEPT:
-            if len(self._blocks) >= N_KEPT:
-                self._blocks.clear()
-            self._blocks[block] = found
+        found = self._head(headers)
+        if self._decoder.n_changes == before and _size(headers) <= LONGEST_KEPT:
+            self._keep(block, found)
         return found
 
-    def _head(self, headers: list[Header]) -> tuple[HeadT, bool]:
-        """Return what headers mean, and whether that may be kept by their block."""
+    def _keep(self, block: bytes, found: HeadT) -> None:
+        """Keep what a block means that comes again: many have something of their own, and never do."""
+        if block in self._once:
+            _put(self._blocks, block, found)
+        else:
+            _put(self._once, block, None)
+
+    def _head(self, headers: list[Header]) -> HeadT:
         names = self._own
         own = [header for header in headers if header[0] in names]
         shared = tuple([header for header in headers if header[0] not in names] if own else headers)
@@ -59,15 +67,13 @@ class Heads(Generic[HeadT]):
         if head is None:
             check(headers)
             head = self._read(list(shared))
-            if sum([len(name) + len(value) for name, value in shared]) <= LONGEST_KEPT:
-                if len(self._kept) >= N_KEPT:
-                    self._kept.clear()
-                self._kept[shared] = head
+            if _size(headers) <= LONGEST_KEPT:
+                _put(self._kept, shared, head)
         elif own:
             check_fields(own)
             if any(name.startswith(b":") for name, _ in headers[headers.index(own[0]) :]):
                 raise StreamFault(Code.PROTOCOL_ERROR)
-        return (self._vary(head, own), False) if own else (head, shared in self._kept)
+        return self._vary(head, own) if own else head
 
     def skip(self, block: bytes) -> list[Header]:
         """Read a block that begins no request, for what it does to those that follow."""
@@ -75,7 +81,18 @@ class Heads(Generic[HeadT]):
         headers = self._decoder.decode(block)
         if self._decoder.n_changes != before:
             self._blocks.clear()
+            self._once.clear()
         return headers
+
+
+def _put(kept: dict[_K, _V], key: _K, value: _V) -> None:
+    if len(kept) >= N_KEPT:
+        kept.clear()
+    kept[key] = value
+
+
+def _size(headers: list[Header]) -> int:
+    return sum([len(name) + len(value) for name, value in headers])
 
 
 _NEEDED = frozenset((b":method", b":scheme", b":path"))

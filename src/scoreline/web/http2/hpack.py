@@ -7,6 +7,7 @@ request that no other has: a deadline.
 from __future__ import annotations
 
 from collections import deque
+from functools import lru_cache
 
 from hpack.exceptions import HPACKDecodingError
 from hpack.huffman_table import decode_huffman
@@ -22,6 +23,7 @@ MOST_LIST_BYTES = 16 * 1024
 """Of the names and values of a request, with 32 bytes for each; it is told in a setting."""
 ENTRY_BYTES = 32
 MOST_INTEGER_BYTES = 5
+SHORT_BYTES = 128
 _STATIC: tuple[Header, ...] = tuple((bytes(name), bytes(value)) for name, value in HeaderTable.STATIC_TABLE)
 
 
@@ -115,7 +117,17 @@ def _text(block: bytes, at: int) -> tuple[bytes, int]:
     text = block[at:end]
     if len(text) < n_bytes:
         raise _broken()
-    return (bytes(decode_huffman(text)) if is_packed else text), end
+    return (_unpack(text) if is_packed else text), end
+
+
+def _unpack(text: bytes) -> bytes:
+    return _unpack_short(text) if len(text) <= SHORT_BYTES else bytes(decode_huffman(text))
+
+
+@lru_cache(maxsize=1024)
+def _unpack_short(text: bytes) -> bytes:
+    """Return a text that Huffman's code has packed. It takes long, and the same ones come with each request."""
+    return bytes(decode_huffman(text))
 
 
 def _broken() -> ConnectionFault:
