@@ -140,6 +140,17 @@ def test_what_two_servers_could_read_differently_is_refused(
     assert wire.closed
 
 
+@pytest.mark.parametrize("first", ["GET / HTTP/1.0", "GET / HTTP/1.1", "POST / HTTP/1.1", f"POST {SCORE} HTTP/1.1"])
+def test_it_is_refused_behind_another_request_too_and_not_answered(
+    promises: Promises, servers: tuple[Server, Server], first: str
+) -> None:
+    sent = http(LENGTH) + http("transfer-encoding: identity", first=first, body=CHUNKS)
+    promises.hold([sent])
+    wire = servers[0].exchange(sent)
+    assert [answer.status for answer in responses(wire.sent)] == [200, 400]
+    assert wire.closed
+
+
 @pytest.mark.parametrize("blank", [" ", "\t", " \t "])
 def test_blanks_around_a_length_are_no_part_of_it(
     promises: Promises, servers: tuple[Server, Server], blank: str

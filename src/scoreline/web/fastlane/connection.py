@@ -93,8 +93,7 @@ class Connection(HttpToolsProtocol):
     def eof_received(self) -> bool | None:  # type: ignore[override]  # uvicorn never keeps the other side open
         """Answer what was asked before the caller closed its side, then close ours."""
         self._ending = True
-        self._forget_unfinished()
-        return self._is_owed() and not is_ssl(self.transport)
+        return (self._forget_unfinished() or self._is_owed()) and not is_ssl(self.transport)
 
     def resume_writing(self) -> None:
         super().resume_writing()
@@ -186,13 +185,18 @@ class Connection(HttpToolsProtocol):
                 self._drop(cycle)
         self.pipeline.clear()
 
-    def _forget_unfinished(self) -> None:
-        """Let the call go that is being received and will never be whole."""
+    def _forget_unfinished(self) -> bool:
+        """Let the request go that is being received and will never be whole; return whether it waits behind others."""
+        last: Any = self.cycle
+        if self.pipeline and self.pipeline[0][0] is last and isinstance(last, RequestResponseCycle) and last.more_body:
+            self.pipeline.popleft()
+            return True
         call = self._call
         if call is not None and call.error is None:
             self._drop(call)
             if call.started:
                 self._waiting.remove(call)
+        return False
 
     def _forget_taken(self) -> None:
         if self._untaken_bytes:
@@ -273,8 +277,7 @@ class Connection(HttpToolsProtocol):
         self._ending = True
         self._lane.watch.unread(status)
         answer = self._responses.last(status, text)
-        self._forget_unfinished()
-        if self._is_owed():
+        if self._forget_unfinished() or self._is_owed():
             self._farewell = answer
             return
         self.transport.write(answer)
