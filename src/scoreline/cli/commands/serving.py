@@ -53,7 +53,7 @@ def serve(
     ] = None,
     grpc_port: Annotated[
         str | None,
-        option("--grpc-port", "PORT", "Speak the Open Inference Protocol over gRPC on this port, too."),
+        option("--grpc-port", "PORT", "Speak gRPC on this port, too, and nothing else there; HTTP's port speaks both."),
     ] = None,
     cors_origin: Annotated[
         list[str] | None,
