@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import hpack
 import pytest
 from hypothesis import HealthCheck, given, settings
+from tests.fuzz.h2_blocks import BLOCKS
 from tests.fuzz.h2_floods import FLOODS, packets
 from tests.fuzz.h2_messages import conversations, honest, scores
 from tests.fuzz.h2_promises import Promises, noted_failures
@@ -14,6 +16,8 @@ from tests.wire import serving
 
 from scoreline.web.admission import Limits
 from scoreline.web.app import create_app
+from scoreline.web.http2.frames import ConnectionFault
+from scoreline.web.http2.hpack import MOST_LIST_BYTES, Decoder
 
 ENHANCE_YOUR_CALM = 11
 MOST_FLOOD_BYTES, MOST_MEMORY_BYTES = 2_000_000, 32_000_000
@@ -56,3 +60,17 @@ def test_a_flood_is_ended_or_held_up_and_takes_little_memory(promises: Promises,
     answers, peak = promises.withstand(packets(name), MOST_FLOOD_BYTES, is_deaf=is_deaf)
     assert answers.goaway in (None, ENHANCE_YOUR_CALM)
     assert peak < MOST_MEMORY_BYTES
+
+
+@given(BLOCKS)
+@settings(SHORT, max_examples=300)
+def test_header_blocks_are_read_as_the_package_reads_them(sent: list[bytes]) -> None:
+    ours, theirs = Decoder(), hpack.Decoder(MOST_LIST_BYTES)
+    for block in sent:
+        try:
+            expected = [(bytes(name), bytes(value)) for name, value in theirs.decode(block, raw=True)]
+        except (hpack.HPACKError, IndexError):
+            with pytest.raises(ConnectionFault):
+                ours.decode(block)
+            return
+        assert ours.decode(block) == expected
