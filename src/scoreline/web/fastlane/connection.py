@@ -188,7 +188,7 @@ class Connection(HttpToolsProtocol):
     def _forget_unfinished(self) -> bool:
         """Let the request go that is being received and will never be whole; return whether it waits behind others."""
         last: Any = self.cycle
-        if self.pipeline and self.pipeline[0][0] is last and isinstance(last, RequestResponseCycle) and last.more_body:
+        if isinstance(last, RequestResponseCycle) and last.more_body and self.pipeline and self.pipeline[0][0] is last:
             self.pipeline.popleft()
             return True
         call = self._call
