@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from operator import le
 from pathlib import Path
 from typing import Any
 
@@ -110,7 +111,7 @@ class Promises:
         if not wire.closed:
             wire.close()
         self._server.turns()
-        self._server.wait_until(lambda: self._held() == before)
+        self._server.wait_until(lambda: all(map(le, self._held(), before)))
         self._check_failures()
 
     def look_at_the_other(self) -> None:

@@ -14,6 +14,8 @@ GOOD = request(ROW, "x-request-id: good")
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 """It may be left out when the body is there already; only the fast lane does."""
 NO_HTTP = b"Invalid HTTP request received."
+SPEAKS_HTTP2, PREFACE_ENDS = b"\x00\x00\x12\x04\x00\x00\x00\x00\x00\x00\x03", b"SM\r\n\r\n"
+"""How the server's settings begin, and how a caller asks for them."""
 OFFER = re.compile(rb"(?i)upgrade")
 _MADE_UP = re.compile(rb"[0-9a-f]{32}")
 
@@ -30,6 +32,11 @@ class Promises:
         """Send the packets down both ways; return the answers of the fast lane."""
         before = self._held()
         ours, theirs = self._lane.exchange(*packets), self._asgi.exchange(*packets)
+        if SPEAKS_HTTP2 in ours.sent:  # that has promises of its own, and uvicorn does not speak it
+            assert PREFACE_ENDS in b"".join(packets)
+            for wire in (ours, theirs):
+                wire.close()
+            return []
         answers = responses(ours.sent)
         failures = self._lane.failures + self._asgi.failures
         assert not failures, failures
