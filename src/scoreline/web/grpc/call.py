@@ -24,7 +24,7 @@ from scoreline.web.gate import NOBODY
 from scoreline.web.grpc.head import Head, Target
 from scoreline.web.grpc.status import ERROR_HEADERS, OK_HEADERS, error_trailers, ok_trailers
 from scoreline.web.http2.frames import Code
-from scoreline.web.http2.stream import Stream
+from scoreline.web.http2.stream import DONE, Stream
 from scoreline.web.large import LARGE_BODY_BYTES, large_bodies
 from scoreline.web.requests import new_request_id
 
@@ -245,6 +245,7 @@ class Call(Asked):
     def close(self) -> None:
         """Have it no longer in the worker."""
         self.is_done = True
+        self.stream.exchange = DONE
         self._site.watch.n_in_flight -= 1
         if self._timer is not None:
             self._timer.cancel()

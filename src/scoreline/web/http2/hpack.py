@@ -25,6 +25,7 @@ ENTRY_BYTES = 32
 MOST_INTEGER_BYTES = 5
 SHORT_BYTES = 128
 _STATIC: tuple[Header, ...] = tuple((bytes(name), bytes(value)) for name, value in HeaderTable.STATIC_TABLE)
+N_STATIC = len(_STATIC)
 
 
 class Decoder:
@@ -46,13 +47,16 @@ class Decoder:
             raise _broken() from None
 
     def _decode(self, block: bytes) -> list[Header]:
-        at, end, n_bytes = 0, len(block), 0
+        at, end, n_bytes, entries = 0, len(block), 0, self._entries
         found: list[Header] = []
         while at < end:
             first = block[at]
             if first & 0x80:
-                index, at = (first & 0x7F, at + 1) if first != 0xFF else _integer(block, at, 0x7F)
-                header = self._at(index)
+                if first < 0xFF:
+                    index, at = first & 0x7F, at + 1
+                else:
+                    index, at = _integer(block, at, 0x7F)
+                header = entries[index - N_STATIC - 1] if index > N_STATIC else self._at(index)
             elif first & 0x60 == 0x20:
                 size, at = _integer(block, at, 0x1F)
                 if found or size > TABLE_BYTES:
@@ -77,8 +81,8 @@ class Decoder:
         return found
 
     def _at(self, index: int) -> Header:
-        if index > len(_STATIC):
-            return self._entries[index - len(_STATIC) - 1]
+        if index > N_STATIC:
+            return self._entries[index - N_STATIC - 1]
         if not index:
             raise _broken()
         return _STATIC[index - 1]

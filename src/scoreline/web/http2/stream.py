@@ -33,6 +33,25 @@ class Exchange(Protocol):
         ...
 
 
+class _Done:
+    """Stands where an exchange has ended, which would otherwise keep its stream, as that keeps it."""
+
+    def receive(self, data: bytes, *, is_last: bool) -> None:
+        pass
+
+    def leave(self) -> None:
+        pass
+
+    def look(self, now: float) -> None:
+        pass
+
+    def end(self) -> None:
+        pass
+
+
+DONE: Exchange = _Done()
+
+
 class Site(Protocol):
     """What answers the requests of connections."""
 
