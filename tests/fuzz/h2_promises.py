@@ -16,6 +16,7 @@ from tests.fuzz.h2_messages import GOOD, scores
 from tests.wire import Server, Wire
 
 from scoreline.web.fastlane import ADMISSION
+from scoreline.web.http2.stream import DONE
 
 BUFFER_BYTES = 64 * 1024
 """What an event loop writes before it asks to wait."""
@@ -156,4 +157,4 @@ def resident_bytes() -> int:
 def is_worked_on(stream: Any) -> bool:
     """Tell whether a call is whole and its answer has not begun: it must come, from a thread perhaps."""
     exchange = stream.exchange
-    return bool(stream.is_whole and not exchange.is_done and not exchange.is_started)
+    return bool(stream.is_whole and exchange is not DONE and not exchange.is_started)
