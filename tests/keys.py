@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from scoreline.core.access import ACTIONS_OF_ROLE, DEFAULT_SPACE, PLATFORM, Access, Role
+from scoreline.core.access import ACTIONS_OF_ROLE, DEFAULT_SPACE, PLATFORM, Access, Needs, Role
 from scoreline.core.errors import NotFound, ScorelineError, Unauthenticated
 from scoreline.core.identities import Outcome
-from scoreline.web.gate import KeyGate
+from scoreline.web.gate import Gate, KeyGate
 
 
 def everybody() -> KeyGate:
@@ -99,3 +100,12 @@ class Keys:
         if self.failure is not None:
             failure: Exception = self.failure
             raise failure if isinstance(failure, ScorelineError) else type(failure)(*failure.args)
+
+
+async def identify(gate: Gate, credential: bytes, needs: Needs, *, space: str = "", origin: str = "") -> Access:
+    """Ask a gate as what is no ASGI asks it. Raises what it refuses with."""
+    known = gate.known(credential, space.encode())
+    if known is None:
+        loop = asyncio.get_running_loop()
+        known = await asyncio.shield(gate.look_up(credential, space.encode(), origin, loop))
+    return known.admit(needs)

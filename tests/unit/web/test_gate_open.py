@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from tests.artifacts import ROWS
-from tests.keys import Keys
+from tests.keys import Keys, identify
 
 from scoreline.app.settings import App
 from scoreline.core.access import ANYONE, DEFAULT_SPACE, PLATFORM, Needs
@@ -37,7 +37,7 @@ def asks(gate: KeyGate, credential: bytes, needs: Needs, space: str = "", *, tim
     async def ask() -> Any:
         for _ in range(times):
             try:
-                found: Any = await gate.identify(credential, needs, space=space)
+                found: Any = await identify(gate, credential, needs, space=space)
             except ScorelineError as error:
                 found = error.code
         return found
@@ -80,7 +80,7 @@ def test_many_wrong_keys_do_not_keep_anybody_from_scoring(keys: Keys) -> None:
     gate = KeyGate(keys, open_to=ANYONE)
 
     async def flood() -> set[str]:
-        made = [gate.identify(b"sl_%d" % i, "score", origin="10.0.0.1") for i in range(300)]
+        made = [identify(gate, b"sl_%d" % i, "score", origin="10.0.0.1") for i in range(300)]
         return {access.kind for access in await asyncio.gather(*made)}
 
     assert asyncio.run(flood()) == {"anyone"}

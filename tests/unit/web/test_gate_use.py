@@ -7,7 +7,7 @@ from base64 import b64encode
 
 import pytest
 from starlette.requests import Request
-from tests.keys import Keys
+from tests.keys import Keys, identify
 
 from scoreline.core.access import Needs
 from scoreline.core.errors import Forbidden, Unauthenticated
@@ -18,16 +18,16 @@ from scoreline.web.gate.refusals import MOST
 def test_which_keys_were_used_is_noted_once_for_many_requests_also_when_what_is_known_was_forgotten() -> None:
     async def ask() -> None:
         for credential in (b"sl_1", b"sl_1", b"sl_2", b"Basic " + b64encode(b"ada:secret")):
-            await gate.identify(credential, "score")
-        await gate.identify(b"sl_1", "score", space="default")
+            await identify(gate, credential, "score")
+        await identify(gate, b"sl_1", "score", space="default")
         keys.change()
         gate.refresh()
         gate.note_use()
         gate.note_use()
         assert keys.used == [["sl_1", "sl_2"]]
-        await gate.identify(b"sl_3", "score")
+        await identify(gate, b"sl_3", "score")
         with pytest.raises(Forbidden):
-            await gate.identify(b"sl_3", "admin")
+            await identify(gate, b"sl_3", "admin")
         gate.note_use()
         assert keys.used == [["sl_1", "sl_2"], ["sl_3"]]
 

@@ -110,16 +110,6 @@ class KeyGate:
             self.note_refusal(found, needs, f"{request.method} {request.url.path}", origin)
             raise
 
-    async def identify(
-        self, credential: bytes, needs: Needs, *, space: str = "", origin: str = "", asked: str = ""
-    ) -> Access:
-        found = await self._find(credential, space.encode(), origin)
-        try:
-            return found.admit(needs)
-        except Forbidden:
-            self.note_refusal(found, needs, asked, origin)
-            raise
-
     def note_refusal(self, known: Known, needs: Needs, asked: str, origin: str) -> None:
         if isinstance(known, Pass):
             self._refusals.note(known.access, needs, asked, origin)

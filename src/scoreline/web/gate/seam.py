@@ -38,17 +38,11 @@ class Gate(Protocol):
         """
         ...
 
-    async def identify(
-        self, credential: bytes, needs: Needs, *, space: str = "", origin: str = "", asked: str = ""
-    ) -> Access:
-        """Do the same for what is no HTTP: ``credential`` is a key, a token, or what a header of HTTP would hold.
-
-        ``asked``: what it is that is asked for, as the audit log names it where it is refused.
-        """
-        ...
-
     def known(self, credential: bytes, space: bytes) -> Known | None:
-        """Return what is known of a credential in a space (empty: its own); None: ``look_up`` finds it out."""
+        """Return what is known of a credential in a space (empty: its own); None: ``look_up`` finds it out.
+
+        ``credential`` is a key, a token, or what a header of HTTP would hold.
+        """
         ...
 
     def look_up(
@@ -79,11 +73,6 @@ class OpenGate:
         )
 
     async def admit(self, request: Request, needs: Needs, *, anywhere: bool = False) -> Access:
-        return self._everyone.admit(needs)
-
-    async def identify(
-        self, credential: bytes, needs: Needs, *, space: str = "", origin: str = "", asked: str = ""
-    ) -> Access:
         return self._everyone.admit(needs)
 
     def known(self, credential: bytes, space: bytes) -> Known | None:
