@@ -18,12 +18,12 @@ Finish = Callable[[Sequence[CallT], Sequence[Reply | Exception]], None]
 
 
 class Turn(Generic[CallT]):
-    """The calls of one turn. A body of ``large_bytes`` is answered in a thread."""
+    """The calls of one turn. Those that are large are answered in threads."""
 
-    def __init__(self, plane: Plane, finish: Finish[CallT], large_bytes: int) -> None:
+    def __init__(self, plane: Plane, finish: Finish[CallT], is_large: Callable[[CallT], bool]) -> None:
         self._plane = plane
         self._finish = finish
-        self._large_bytes = large_bytes
+        self.is_large = is_large
         self._waiting: list[CallT] = []
 
     def add(self, call: CallT, loop: asyncio.AbstractEventLoop) -> None:
@@ -34,10 +34,6 @@ class Turn(Generic[CallT]):
         if not self._waiting:
             loop.call_soon(self._end, loop)
         self._waiting.append(call)
-
-    def is_large(self, call: CallT) -> bool:
-        """Whether a call is answered in a thread."""
-        return len(call.body) >= self._large_bytes
 
     def _end(self, loop: asyncio.AbstractEventLoop) -> None:
         calls, self._waiting = self._waiting[:N_TOGETHER], self._waiting[N_TOGETHER:]

@@ -33,6 +33,7 @@ from scoreline.web.gate.passes import Pass, Stranger
 from scoreline.web.secure import Certificate
 from scoreline.web.server import background, bind
 from scoreline.web.thrift import connection, listener, thrift_listener
+from scoreline.web.thrift.framing import is_large
 from scoreline.web.turn import Turn
 
 STOP = b"\x00"
@@ -399,7 +400,7 @@ def test_calls_of_one_turn_are_one_run(app: App) -> None:
     answers: list[Reply | Exception] = []
 
     async def ask_all() -> None:
-        turn: Turn[Asked] = Turn(Plane([runs]), lambda _, found: answers.extend(found), 1024)
+        turn: Turn[Asked] = Turn(Plane([runs]), lambda _, found: answers.extend(found), is_large)
         for _ in range(300):
             turn.add(Asked(THRIFT, score(), active), asyncio.get_running_loop())
         while len(answers) < 300:

@@ -59,6 +59,8 @@ class InferMessage(Infer):
         self._message = message
         self.model_name: str = message.model_name
         self.model_version: str = message.model_version
+        self.n_rows: int = max([size for tensor in message.inputs[:1] for size in tensor.shape[:1]], default=0)
+        """As its first tensor says it."""
 
     def decode(self, body: Any, active: Active) -> Call:
         message = self._message

@@ -10,13 +10,19 @@ from scoreline.serving.protocols.dialect import Reply
 from scoreline.web.grpc.answers import ID, member
 from scoreline.web.grpc.call import Call
 from scoreline.web.grpc.head import Target
-from scoreline.web.grpc.infer import Infer
+from scoreline.web.grpc.infer import Infer, InferMessage
 from scoreline.web.grpc.inferring import Inferring, Request
 from scoreline.web.grpc.messages import SERVICE, Messages
-from scoreline.web.large import LARGE_BODY_BYTES
+from scoreline.web.large import LARGE_BODY_BYTES, N_MANY_ROWS
 from scoreline.web.reach import check_reach
 from scoreline.web.service import Service
 from scoreline.web.turn import Turn, in_loop
+
+
+def is_large(call: Call) -> bool:
+    """Whether a call is answered in a thread. One that has a known layout has one row."""
+    infer = call.dialect
+    return isinstance(infer, InferMessage) and (infer.n_rows > N_MANY_ROWS or len(call.body) >= LARGE_BODY_BYTES)
 
 
 class Scoring:
@@ -27,7 +33,7 @@ class Scoring:
         self.target = Target(path, path, "score", self.ask, Infer)
         self._deployments, self._admission, self._watch = service.deployments, service.admission, service.watch
         self._loop = loop
-        self._turn: Turn[Call] = Turn(service.plane, self._finish, LARGE_BODY_BYTES)
+        self._turn: Turn[Call] = Turn(service.plane, self._finish, is_large)
         self._inferring = Inferring(messages.methods["ModelInfer"])
 
     def ask(self, call: Call, message: bytes) -> None:
@@ -68,6 +74,9 @@ class Scoring:
             active = deployments.of_version(active, asked.model_version)
         call.active, call.version = active, active.version
         call.dialect, call.body, call.own_id = asked.dialect, asked.body, asked.id
+        if is_large(call):
+            call.hold(len(call.body))
+            call.wait()
         if self._admission.counts_pending:
             self._admission.begin(active.full_name)
         call.work()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from scoreline.core.errors import BadRequest
+from scoreline.serving.plane import Asked
 from scoreline.serving.protocols.thrift.scan import Scanner
 from scoreline.web.admission import Admission, Body
 
@@ -11,6 +12,11 @@ _STRICT = 0x80
 _LENGTH_BYTES = 4
 LARGE_MESSAGE_BYTES = 16 * 1024
 """A message of this size is answered in a thread: it holds hundreds of rows."""
+
+
+def is_large(call: Asked) -> bool:
+    """Whether a call is answered in a thread."""
+    return len(call.body) >= LARGE_MESSAGE_BYTES
 
 
 class Messages:

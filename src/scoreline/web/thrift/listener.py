@@ -11,7 +11,7 @@ from scoreline.web.secure import HANDSHAKE_SECONDS, Certificate
 from scoreline.web.server import BACKLOG
 from scoreline.web.service import Listener, Service
 from scoreline.web.thrift.connection import Connection, finish
-from scoreline.web.thrift.framing import LARGE_MESSAGE_BYTES
+from scoreline.web.thrift.framing import is_large
 from scoreline.web.turn import Turn
 
 N_CONNECTIONS = 1024
@@ -28,7 +28,7 @@ def thrift_listener(listening: socket.socket, certificate: Certificate | None = 
     @asynccontextmanager
     async def listen(service: Service) -> AsyncIterator[None]:
         connections = Connections(certificate)
-        turn, loop = Turn(service.plane, finish, LARGE_MESSAGE_BYTES), asyncio.get_running_loop()
+        turn, loop = Turn(service.plane, finish, is_large), asyncio.get_running_loop()
         server = await loop.create_server(
             lambda: Connection(service, turn, connections, loop),
             sock=listening,

@@ -177,6 +177,16 @@ def test_a_deadline_ends_a_call_that_takes_longer(served: Served) -> None:
     assert served.infer(rows(1)).outputs
 
 
+def test_many_rows_in_few_bytes_keep_nobody_waiting(served: Served) -> None:
+    made = METHOD.request(model_name="credit", raw_input_contents=[bytes(15_000)])
+    made.inputs.add(name="age", datatype="BOOL", shape=[15_000])
+    asked = served.infer.future(made, timeout=20)
+    assert served.infer(rows(1), timeout=10).outputs
+    served.slow.go_on.set()
+    assert asked.result().outputs[1].shape == [15_000]
+    served.slow.go_on.clear()
+
+
 def test_a_call_may_be_given_up(served: Served) -> None:
     asked = served.infer.future(rows(20_000))
     assert served.infer(rows(1)).outputs
