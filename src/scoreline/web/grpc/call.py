@@ -8,11 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from scoreline.core.access import Access
 from scoreline.core.errors import BadRequest, ScorelineError, TimedOut, TooManyRequests, Unavailable
-from scoreline.serving.active import Active
-from scoreline.serving.errors import http_status
 from scoreline.serving.plane import Asked, clock
 from scoreline.web.admission import Body
-from scoreline.web.ended import GONE, Ended
 from scoreline.web.endpoint import log_failure
 from scoreline.web.fastlane.patience import (
     HURRIED_BYTES_A_SECOND,
@@ -21,6 +18,7 @@ from scoreline.web.fastlane.patience import (
     SLOWEST_BYTES_A_SECOND,
 )
 from scoreline.web.gate import NOBODY
+from scoreline.web.grpc.ended import ended
 from scoreline.web.grpc.head import Head, Target
 from scoreline.web.grpc.status import ERROR_HEADERS, OK_HEADERS, error_trailers, ok_trailers
 from scoreline.web.http2.frames import Code
@@ -280,29 +278,7 @@ class Call(Asked):
 
     def _end(self, error: ScorelineError | None, *, gone: bool = False) -> None:
         self.close()
-        self._site.watch.ended(self.ended(error, gone=gone), self.span)
-
-    def ended(self, error: ScorelineError | None, *, gone: bool = False) -> Ended:
-        """Say what came of it. Its status is the one that HTTP has for the same."""
-        active: Active | None = getattr(self, "active", None)
-        scores = self.head.target is not None and self.dialect is not None
-        return Ended(
-            "POST",
-            self.head.path,
-            GONE if gone else 200 if error is None else http_status(error),
-            self.started_at,
-            self.request_id,
-            self.caller,
-            self.trace,
-            self.head.path if self.head.target is not None else "",
-            self.dialect.name if scores else "",
-            self.deployment,
-            active,
-            self.n_rows if error is None and not gone else None,
-            None if error is None else type(error),
-            self.space,
-            self.by,
-        )
+        self._site.watch.ended(ended(self, error, gone=gone), self.span)
 
 
 def too_late() -> TimedOut:

@@ -28,9 +28,11 @@ from scoreline.web.http2.frames import (
     credit,
     frame,
     settings,
+    without_padding,
+    without_priority,
 )
 from scoreline.web.http2.headers import Heads, check_fields
-from scoreline.web.http2.hpack import MOST_LIST_BYTES
+from scoreline.web.http2.hpack import MOST_LIST_BYTES, too_long
 from scoreline.web.http2.preface import PREFACE
 from scoreline.web.http2.stream import STREAM_WINDOW, Site, Stream
 
@@ -186,7 +188,7 @@ class Connection(Controls):
 
     def _on_headers(self, stream_id: int, flags: int, payload: bytes) -> None:
         if flags & (PADDED | WITH_PRIORITY):
-            payload = _without_priority(flags, _without_padding(flags, payload))
+            payload = without_priority(flags, without_padding(flags, payload))
         if flags & END_HEADERS:
             self._take_block(stream_id, flags, payload)
         else:
@@ -199,7 +201,7 @@ class Connection(Controls):
         parts = block[2]
         parts.append(payload)
         if len(parts) > N_BLOCK_FRAMES or sum(map(len, parts)) > MOST_BLOCK_BYTES:
-            raise _too_long()
+            raise too_long()
         if flags & END_HEADERS:
             self._block = None
             self._take_block(stream_id, block[1], b"".join(parts))
@@ -207,7 +209,7 @@ class Connection(Controls):
     def _take_block(self, stream_id: int, flags: int, block: bytes) -> None:
         if len(block) > LONG_BLOCK_BYTES:
             if len(block) > MOST_BLOCK_BYTES:
-                raise _too_long()
+                raise too_long()
             self._spend((len(block) - LONG_BLOCK_BYTES) // CALM_BLOCK_BYTES)
         if stream_id <= self.last_id or not stream_id & 1:
             self._take_trailers(stream_id, flags, block)
@@ -263,7 +265,7 @@ class Connection(Controls):
             self._room = CONNECTION_WINDOW
         stream = self.streams.get(stream_id)
         if flags & PADDED:
-            data = _without_padding(flags, data)
+            data = without_padding(flags, data)
         if stream is None or stream.is_whole:
             self._on_stray_data(stream_id, stream)
             return
@@ -297,23 +299,3 @@ class Connection(Controls):
             self._fail_stream(stream.id, Code.PROTOCOL_ERROR)
         else:
             stream.exchange.receive(data, is_last=True)
-
-
-def _too_long() -> ConnectionFault:
-    return ConnectionFault(Code.ENHANCE_YOUR_CALM, f"the headers have more than {MOST_LIST_BYTES} bytes")
-
-
-def _without_padding(flags: int, payload: bytes) -> bytes:
-    if not flags & PADDED:
-        return payload
-    if not payload or payload[0] >= len(payload):
-        raise ConnectionFault(Code.PROTOCOL_ERROR, "padding is longer than what it pads")
-    return payload[1 : len(payload) - payload[0]]
-
-
-def _without_priority(flags: int, payload: bytes) -> bytes:
-    if not flags & WITH_PRIORITY:
-        return payload
-    if len(payload) < 5:
-        raise ConnectionFault(Code.FRAME_SIZE_ERROR, "HEADERS is too short for its priority")
-    return payload[5:]

@@ -94,3 +94,21 @@ _SETTINGS = {
     "initial_window_size": INITIAL_WINDOW_SIZE,
     "max_header_list_size": MAX_HEADER_LIST_SIZE,
 }
+
+
+def without_padding(flags: int, payload: bytes) -> bytes:
+    """Return what a payload holds besides its padding. Raises ConnectionFault."""
+    if not flags & PADDED:
+        return payload
+    if not payload or payload[0] >= len(payload):
+        raise ConnectionFault(Code.PROTOCOL_ERROR, "padding is longer than what it pads")
+    return payload[1 : len(payload) - payload[0]]
+
+
+def without_priority(flags: int, payload: bytes) -> bytes:
+    """Return what HEADERS holds besides a priority, which nobody heeds. Raises ConnectionFault."""
+    if not flags & WITH_PRIORITY:
+        return payload
+    if len(payload) < 5:
+        raise ConnectionFault(Code.FRAME_SIZE_ERROR, "HEADERS is too short for its priority")
+    return payload[5:]

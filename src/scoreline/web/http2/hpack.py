@@ -76,7 +76,7 @@ class Decoder:
                     self._add(header)
             n_bytes += len(header[0]) + len(header[1]) + ENTRY_BYTES
             if n_bytes > MOST_LIST_BYTES:
-                raise ConnectionFault(Code.ENHANCE_YOUR_CALM, f"the headers have more than {MOST_LIST_BYTES} bytes")
+                raise too_long()
             found.append(header)
         return found
 
@@ -132,6 +132,11 @@ def _unpack(text: bytes) -> bytes:
 def _unpack_short(text: bytes) -> bytes:
     """Return a text that Huffman's code has packed. It takes long, and the same ones come with each request."""
     return bytes(decode_huffman(text))
+
+
+def too_long() -> ConnectionFault:
+    """Return the fault of headers that are too many."""
+    return ConnectionFault(Code.ENHANCE_YOUR_CALM, f"the headers have more than {MOST_LIST_BYTES} bytes")
 
 
 def _broken() -> ConnectionFault:
