@@ -6,21 +6,15 @@ import asyncio
 from typing import Any
 
 from scoreline.web.admission import Admission
-from scoreline.web.http2.controls import CALM_BYTES, N_STREAMS, Controls
+from scoreline.web.http2.controls import CALM_BYTES, N_STREAMS
 from scoreline.web.http2.frames import (
-    ACK,
     CONTINUATION,
-    DATA,
     DEFAULT_WINDOW,
     END_HEADERS,
     END_STREAM,
-    HEAD,
     HEADERS,
-    IDS,
-    MOST_FRAME_BYTES,
     PADDED,
     RST_STREAM,
-    SETTINGS,
     WITH_PRIORITY,
     Code,
     ConnectionFault,
@@ -33,11 +27,9 @@ from scoreline.web.http2.frames import (
 )
 from scoreline.web.http2.headers import Heads, check_fields
 from scoreline.web.http2.hpack import MOST_LIST_BYTES, too_long
-from scoreline.web.http2.preface import PREFACE
+from scoreline.web.http2.reading import Reading
 from scoreline.web.http2.stream import STREAM_WINDOW, Site, Stream
 
-LINGER_SECONDS = 1.0
-"""How long what comes after a goodbye is thrown away: to close earlier would take it from a caller who still sends."""
 CONNECTION_WINDOW = 4 * STREAM_WINDOW
 """How much of all bodies may come before we have said that more may."""
 MOST_BLOCK_BYTES, N_BLOCK_FRAMES = MOST_LIST_BYTES, 32
@@ -49,8 +41,8 @@ HELLO = settings(
 ) + credit(0, CONNECTION_WINDOW - DEFAULT_WINDOW)
 
 
-class Connection(Controls):
-    """What comes on a connection, until something is wrong with it."""
+class Connection(Reading):
+    """The requests of a connection."""
 
     def __init__(self, site: Site, admission: Admission, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(admission, loop)
@@ -60,17 +52,7 @@ class Connection(Controls):
         """Whether a request of it was let in."""
         self._site = site
         self._heads: Heads[Any] = Heads(site.read_head, site.vary_head, site.own_headers)
-        self._rest: bytes = b""
-        """What came of a frame that is not whole."""
-        self._preface = PREFACE
-        """What has to come yet before there are frames."""
-        self._greeted = False
-        """Whether the first settings came."""
         self._room = CONNECTION_WINDOW
-        self._block: tuple[int, int, list[bytes]] | None = None
-        """Stream, flags and parts of a header block that is not whole."""
-        self._is_over = False
-        """Whether nothing more is read."""
         self._handlers |= {HEADERS: self._on_headers, CONTINUATION: self._on_continuation}
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -91,6 +73,8 @@ class Connection(Controls):
 
     def eof_received(self) -> bool:
         """Answer what was asked before the caller closed its side, then close ours."""
+        while self._waits and not self._is_over:
+            self._go_on()
         self.is_ending = True
         for stream in list(self.streams.values()):
             if not stream.is_whole:
@@ -98,84 +82,10 @@ class Connection(Controls):
                 stream.exchange.leave()
         return bool(self.streams) and self._transport.can_write_eof()
 
-    def data_received(self, data: bytes) -> None:
-        if self._is_over:
-            return
-        try:
-            if self._preface:
-                data = self._read_preface(data)
-            self._read(self._rest + data if self._rest else data)
-        except ConnectionFault as fault:
-            self.fail(fault.code, fault.text)
-        else:
-            self.flush()
-            if self.is_ending:
-                self.close_if_done()
-
-    def fail(self, code: Code, text: str) -> None:
-        """End the connection for a reason, and whatever is under way on it."""
-        self._is_over = self.is_ending = True
-        self._rest = b""
-        self._say_goodbye(self.last_id, code, text)
-        if self._transport.can_write_eof():  # TLS cannot close one way only
-            self._transport.write_eof()
-            self.loop.call_later(LINGER_SECONDS, self._transport.close)
-        else:
-            self._transport.close()
-
-    def close_if_done(self) -> None:
-        """Close once everything is answered."""
-        if not self.streams and not self._transport.is_closing():
-            self.flush()
-            self._is_over = True
-            self._transport.close()
-
     def _close(self, stream: Stream) -> None:
         super()._close(stream)
         if self.is_ending and not self.streams:
             self.loop.call_soon(self.close_if_done)
-
-    def _read_preface(self, data: bytes) -> bytes:
-        wanted = self._preface
-        n = min(len(wanted), len(data))
-        if data[:n] != wanted[:n]:
-            raise ConnectionFault(Code.PROTOCOL_ERROR, "this is no HTTP/2, which is all that is spoken here")
-        self._preface = wanted[n:]
-        return data[n:]
-
-    def _read(self, data: bytes) -> None:
-        at, end = 0, len(data)
-        handlers, unpack = self._handlers, HEAD.unpack_from
-        while end - at >= HEAD.size:
-            length, flags, stream_id = unpack(data, at)
-            kind, length, stream_id = length & 0xFF, length >> 8, stream_id & IDS
-            if length > MOST_FRAME_BYTES:
-                raise ConnectionFault(Code.FRAME_SIZE_ERROR, f"a frame has more than {MOST_FRAME_BYTES} bytes")
-            begin = at + HEAD.size
-            if end - begin < length:
-                break
-            at = begin + length
-            if (self._block is not None and kind != CONTINUATION) or not self._greeted:
-                self._check_turn(kind, flags)
-            if kind == DATA:
-                self._on_data(stream_id, flags, data[begin:at])
-                continue
-            handler = handlers.get(kind)
-            if handler is None:
-                self._spend()
-                continue
-            try:
-                handler(stream_id, flags, data[begin:at])
-            except StreamFault as fault:
-                self._fail_stream(stream_id, fault.code)
-        self._rest = data[at:]
-
-    def _check_turn(self, kind: int, flags: int) -> None:
-        if self._block is not None:
-            raise ConnectionFault(Code.PROTOCOL_ERROR, "a header block is interrupted")
-        if kind != SETTINGS or flags & ACK:
-            raise ConnectionFault(Code.PROTOCOL_ERROR, "the first frame is not SETTINGS")
-        self._greeted = True
 
     def _fail_stream(self, stream_id: int, code: Code) -> None:
         stream = self.streams.get(stream_id)
@@ -219,6 +129,7 @@ class Connection(Controls):
             self._leave(stream_id)  # GOAWAY has told that nothing beyond the last stream is answered
             return
         self.last_id = stream_id
+        self._n_begun += 1
         if len(self.streams) >= self._n_streams:
             self._heads.skip(block)
             self._spend()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from tests.unit.web.http2.conftest import BLOCK, Raw
 
-from scoreline.web.http2.frames import GOAWAY, HEADERS, PING, SETTINGS, credit, frame
+from scoreline.web.http2.frames import GOAWAY, HEADERS, PING, RST_STREAM, SETTINGS, credit, frame
 from scoreline.web.http2.patience import LEAST_BYTES_A_SECOND, REST_SECONDS, STRANGER_SECONDS, TAKE_SECONDS
+from scoreline.web.http2.reading import N_A_TURN
 
 
 def wait(raw: Raw, seconds: float) -> None:
@@ -80,3 +81,51 @@ def test_a_caller_that_does_not_read_what_was_written_is_given_up() -> None:
     raw.wire.n_waiting = 10_000
     wait(raw, TAKE_SECONDS + 2)
     assert raw.wire.is_closed
+
+
+def _reset_calls(n: int) -> bytes:
+    """Requests in one packet, each given up at once."""
+    ids = range(1, 2 * n, 2)
+    return b"".join(frame(HEADERS, 4, i, BLOCK) + frame(RST_STREAM, 0, i, bytes(4)) for i in ids)
+
+
+def test_one_connection_begins_so_many_requests_in_a_turn_and_the_rest_in_those_that_follow() -> None:
+    raw = Raw()
+    raw.ours.data_received(_reset_calls(2 * N_A_TURN + 1))
+    assert len(raw.world.site.begun) == N_A_TURN
+    assert not raw.wire.is_read, "no more than that comes meanwhile"
+    raw.world.loop.turn()
+    assert len(raw.world.site.begun) == 2 * N_A_TURN
+    raw.world.loop.turn()
+    assert len(raw.world.site.begun) == 2 * N_A_TURN + 1
+    assert raw.wire.is_read
+    assert not raw.ours.streams
+
+
+def test_what_comes_while_requests_wait_for_their_turn_stands_behind_them() -> None:
+    raw = Raw()
+    raw.ours.data_received(_reset_calls(N_A_TURN))
+    late = frame(HEADERS, 5, 2 * N_A_TURN + 1, BLOCK)
+    for byte in late:
+        raw.ours.data_received(bytes((byte,)))
+    assert len(raw.world.site.begun) == N_A_TURN
+    raw.world.loop.turn()
+    assert len(raw.world.site.begun) == N_A_TURN + 1
+
+
+def test_requests_that_wait_for_their_turn_are_answered_although_their_caller_says_no_more() -> None:
+    raw = Raw(late=False)
+    raw.ours.data_received(b"".join(frame(HEADERS, 5, i, BLOCK) for i in range(1, 4 * N_A_TURN, 2)))
+    assert not raw.ours.eof_received(), "nothing is left to be answered"
+    assert len([kind for kind, flags, _, _ in raw.heard() if kind == HEADERS and flags & 1]) == 2 * N_A_TURN
+    raw.world.loop.turn()
+
+
+def test_a_caller_who_takes_no_answers_is_not_read_when_its_next_turn_comes() -> None:
+    raw = Raw()
+    raw.ours.data_received(_reset_calls(N_A_TURN))
+    raw.ours.pause_writing()
+    raw.world.loop.turn()
+    assert not raw.wire.is_read
+    raw.ours.resume_writing()
+    assert raw.wire.is_read
