@@ -92,11 +92,18 @@ def _graph(n_numbers: int, n_texts: int, weight: float, n_labels: int) -> bytes:
         helper.make_node("IsNaN", ["numbers"], ["missing"]),
         helper.make_node("Where", ["missing", "zero", "numbers"], ["filled"]),
         helper.make_node("MatMul", ["filled", "weights"], ["from_numbers"]),
-        helper.make_node("Equal", ["texts", "radio"], ["is_radio"]),
-        helper.make_node("Cast", ["is_radio"], ["radio_number"], to=TensorProto.DOUBLE),
-        helper.make_node("ReduceSum", ["radio_number", "axis"], ["from_texts"], keepdims=1),
-        helper.make_node("Add", ["from_numbers", "from_texts"], ["sum"]),
     ]
+    inputs = [helper.make_tensor_value_info("numbers", TensorProto.DOUBLE, [None, n_numbers])]
+    if n_texts:
+        nodes += [
+            helper.make_node("Equal", ["texts", "radio"], ["is_radio"]),
+            helper.make_node("Cast", ["is_radio"], ["radio_number"], to=TensorProto.DOUBLE),
+            helper.make_node("ReduceSum", ["radio_number", "axis"], ["from_texts"], keepdims=1),
+            helper.make_node("Add", ["from_numbers", "from_texts"], ["sum"]),
+        ]
+        inputs.append(helper.make_tensor_value_info("texts", TensorProto.STRING, [None, n_texts]))
+    else:
+        nodes.append(helper.make_node("Identity", ["from_numbers"], ["sum"]))
     if n_labels:
         nodes += [
             helper.make_node("Cast", ["sum"], ["sum32"], to=TensorProto.FLOAT),
@@ -112,15 +119,6 @@ def _graph(n_numbers: int, n_texts: int, weight: float, n_labels: int) -> bytes:
     else:
         nodes.append(helper.make_node("Squeeze", ["sum", "axis"], ["prediction"]))
         output = helper.make_tensor_value_info("prediction", TensorProto.DOUBLE, [None])
-    graph = helper.make_graph(
-        nodes,
-        "tiny",
-        [
-            helper.make_tensor_value_info("numbers", TensorProto.DOUBLE, [None, n_numbers]),
-            helper.make_tensor_value_info("texts", TensorProto.STRING, [None, n_texts]),
-        ],
-        [output],
-        constants,
-    )
+    graph = helper.make_graph(nodes, "tiny", inputs, [output], constants)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 19)], ir_version=9)
     return bytes(model.SerializeToString())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from starlette.types import Scope
 
@@ -11,10 +11,6 @@ from scoreline.core.errors import ScorelineError
 from scoreline.serving.active import Active
 from scoreline.serving.plane import Asked
 from scoreline.web.gate import BY
-
-if TYPE_CHECKING:
-    from scoreline.web.fastlane.call import Call
-    from scoreline.web.grpc.call import Call as GrpcCall
 
 GONE = 499
 """The status of a request whose caller left before it was whole; nginx has it so."""
@@ -49,11 +45,43 @@ class Ended(NamedTuple):
     """Name of the key or the user; empty: nobody knows."""
 
 
-def of_call(call: Call | GrpcCall, status: int, error: ScorelineError | None = None) -> Ended:
+class Meant(Protocol):
+    """What a call that scores asks for, as its address or its message says. It can be hashed."""
+
+    @property
+    def verb(self) -> str: ...
+    @property
+    def path(self) -> str: ...
+    @property
+    def route(self) -> str: ...
+    @property
+    def dialect(self) -> Any: ...
+    @property
+    def name(self) -> str | None: ...
+
+
+class Scored(Protocol):
+    """A call of any way in that reads calls of its own, and not by ASGI."""
+
+    active: Active
+    request_id: str
+    caller: str
+    trace: str
+    span: Any
+    started_at: float
+    n_rows: int | None
+    space: str
+    by: str
+
+    @property
+    def target(self) -> Meant: ...
+
+
+def of_call(call: Scored, status: int, error: ScorelineError | None = None) -> Ended:
     """Return what came of a call."""
     target = call.target
     return Ended(
-        "POST",
+        target.verb,
         target.path,
         status,
         call.started_at,

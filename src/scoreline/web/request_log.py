@@ -10,21 +10,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from scoreline.app.settings import RequestLog
 from scoreline.serving.active import Active
 from scoreline.serving.trace import parse_traceparent
-from scoreline.web.ended import Ended, of_call
+from scoreline.web.ended import Ended, Meant, Scored, of_call
 from scoreline.web.logs import Destination, JsonLines, RequestLine
-
-if TYPE_CHECKING:
-    from scoreline.web.fastlane.call import Call
-    from scoreline.web.fastlane.targets import Target
-    from scoreline.web.grpc.call import Call as GrpcCall
-    from scoreline.web.grpc.head import Target as GrpcTarget
 
 log = logging.getLogger("scoreline.requests")
 _all = logging.getLogger("scoreline")
@@ -77,7 +70,7 @@ def request_line(request: Ended, now: float) -> RequestLine:
     return line
 
 
-def log_scored(calls: Sequence[Call | GrpcCall], now: float) -> None:
+def log_scored(calls: Sequence[Scored], now: float) -> None:
     """Log calls that were scored, ``now`` on the plane's clock: the caller has asked whether they are to be logged."""
     own = _own_log()
     if own is None:
@@ -87,16 +80,20 @@ def log_scored(calls: Sequence[Call | GrpcCall], now: float) -> None:
         own.write(_json.lines(calls, own.lines.start(logging.INFO, "request", time.time()), now))
     else:
         start = own.lines.start(time.time())
-        own.write("".join([f"{start} POST {c.target.path} 200 {(now - c.started_at) * 1e3:.1f} ms\n" for c in calls]))
+        own.write(
+            "".join(
+                [f"{start} {c.target.verb} {c.target.path} 200 {(now - c.started_at) * 1e3:.1f} ms\n" for c in calls]
+            )
+        )
 
 
 class _JsonParts:
     """Puts lines together out of parts that many of them share."""
 
     def __init__(self) -> None:
-        self._parts: dict[tuple[Active, Target | GrpcTarget, str], str] = {}
+        self._parts: dict[tuple[Active, Meant, str], str] = {}
 
-    def lines(self, calls: Sequence[Call | GrpcCall], start: str, now: float) -> str:
+    def lines(self, calls: Sequence[Scored], start: str, now: float) -> str:
         lines = []
         active = target = by = None
         shared = ""
@@ -114,7 +111,7 @@ class _JsonParts:
             lines.append(f'{shared},"seconds":{seconds:.6f},"n_rows":{n_rows},"request_id":"{request_id}"{more}}}\n')
         return "".join(lines)
 
-    def _part(self, active: Active, target: Target | GrpcTarget, by: str) -> str:
+    def _part(self, active: Active, target: Meant, by: str) -> str:
         part = self._parts.get((active, target, by))
         if part is None:
             if len(self._parts) >= N_PARTS_KEPT:
@@ -122,7 +119,7 @@ class _JsonParts:
             path, name, dialect = _text(target.path), _text(active.full_name), _text(target.dialect.name)
             whose = f'"by":"{_text(by)}",' if by else ""
             part = self._parts[active, target, by] = (
-                f'"method":"POST","path":"{path}","status":200,{whose}'
+                f'"method":"{target.verb}","path":"{path}","status":200,{whose}'
                 f'"dialect":"{dialect}","deployment":"{name}","version":{active.version}'
             )
         return part

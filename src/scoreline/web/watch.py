@@ -12,7 +12,7 @@ from starlette.types import Scope
 from scoreline.core.errors import ScorelineError
 from scoreline.serving.meters import OTHER, Meters
 from scoreline.serving.plane import clock
-from scoreline.web.ended import GONE, Ended, of_call
+from scoreline.web.ended import GONE, Ended, Scored, of_call
 from scoreline.web.request_log import log, log_request, log_scored
 from scoreline.web.seat import Seat
 from scoreline.web.tracing import Headers, RequestSpan, Tracing
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from uvicorn import Server
 
     from scoreline.web.fastlane.call import Call
-    from scoreline.web.grpc.call import Call as GrpcCall
 
 WATCH = "watch"
 """Under this name an application puts its ``Watch`` into the state of its lifespan."""
@@ -92,13 +91,14 @@ class Watch:
         scope["headers"] = [(b"traceparent", span.traceparent.encode()), *scope["headers"]]
         return span
 
-    def scored(self, calls: Sequence[Call | GrpcCall], now: float) -> None:
+    def scored(self, calls: Sequence[Scored], now: float) -> None:
         """Write down calls that were answered with their scores. The plane has told the meters of them."""
         if log.isEnabledFor(logging.INFO):
             log_scored(calls, now)
         if self.tracing is not None:
             for call in calls:
-                self.tracing.end(call.span, of_call(call, 200))
+                if call.span is not None:
+                    self.tracing.end(call.span, of_call(call, 200))
 
     def refused(self, call: Call, status: int, error: ScorelineError | None) -> None:
         """Write down a call that was answered without a score, if its caller was still there."""

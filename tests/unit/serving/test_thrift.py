@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import pytest
 import thriftpy2
 from hypothesis import given
@@ -20,13 +22,15 @@ from thriftpy2.transport import TMemoryBuffer
 from scoreline.core.errors import BadRequest, ScorelineError
 from scoreline.core.schema import Column, Label, Schema
 from scoreline.scoring.pipeline import load
+from scoreline.scoring.rows import Rows
 from scoreline.serving.active import Active
 from scoreline.serving.plane import Asked, Plane
 from scoreline.serving.protocols.answered import Answered
+from scoreline.serving.protocols.dialect import Reply
 from scoreline.serving.protocols.thrift.calls import read_key
 from scoreline.serving.protocols.thrift.dialect import THRIFT
 from scoreline.serving.protocols.thrift.idl import field_names, idl
-from scoreline.serving.protocols.thrift.messages import failure, read_head
+from scoreline.serving.protocols.thrift.messages import answer, failure, read_head
 from scoreline.serving.protocols.thrift.scan import Scanner
 
 SCHEMA = Schema(
@@ -64,7 +68,7 @@ def scoring(cooling: Active, tmp_path_factory: pytest.TempPathFactory) -> Module
 
 def reply(deployed: Active, message: bytes) -> bytes:
     try:
-        return Plane().answer_one(Asked(THRIFT, message, deployed)).body
+        return answer(read_head(message), Plane().answer_one(Asked(THRIFT, message, deployed)).body)
     except Answered as answered:
         return answered.reply.body
     except ScorelineError as error:
@@ -280,3 +284,61 @@ def read_head_of_reply(answer: bytes) -> tuple[str, int]:
 def scores(answer: bytes) -> bool:
     """Whether a reply to score_batch has a result."""
     return answer[3] == TMessageType.REPLY and answer[4 + 4 + len("score_batch") + 4] == 15
+
+
+NUMBERS = Schema(tuple(Column(name=name, type="number") for name in ("a", "b", "c")))
+
+
+@pytest.fixture(scope="module")
+def numbers(tmp_path_factory: pytest.TempPathFactory) -> tuple[Active, ModuleType]:
+    folder = tmp_path_factory.mktemp("numbers")
+    file = folder / "numbers.scoreline"
+    manifest = tiny_artifact(file, name="numbers", schema=NUMBERS, rows=[{"a": 1.0, "b": 2.0, "c": 3.0}])
+    now = datetime(2026, 5, 1, tzinfo=UTC)
+    deployed = Active(
+        name="numbers", model="numbers", version=1, digest=manifest.id, pipeline=load(file), loaded_at=now
+    )
+    (folder / "numbers.thrift").write_text(idl("numbers", deployed.pipeline.manifest))
+    return deployed, thriftpy2.load(str(folder / "numbers.thrift"), module_name="numbers_thrift")
+
+
+Number = st.none() | st.floats(allow_nan=True, allow_infinity=False, width=64)
+Flags = st.sampled_from([(), (False,), (False, False), (True, False), (False, True)])
+
+
+@given(rows=st.lists(st.tuples(Number, Number, Number, Flags), min_size=1, max_size=4), tampered=st.data())
+def test_calls_that_are_read_together_are_read_as_each_by_itself(
+    numbers: tuple[Active, ModuleType], rows: list[Any], tampered: st.DataObject
+) -> None:
+    deployed, scoring = numbers
+    client = Client(scoring.ScoringService, deployed)
+    messages = []
+    for a, b, c, flags in rows:
+        with suppress(scoring.ScoringError):
+            client.score(scoring.Row(a=a, b=b, c=c), *flags)
+        messages.append(bytearray(client.sent))
+    behind_head = read_head(bytes(messages[0])).at
+    places = st.tuples(st.integers(behind_head, len(messages[0]) - 1), st.integers(0, 255))
+    for place, byte in tampered.draw(st.lists(places, max_size=2)):
+        messages[0][place] = byte
+    bodies = [bytes(message) for message in messages]
+    together = THRIFT.decode_many(bodies, deployed)
+    if together is None:
+        return
+    found, sizes = together
+    each = Rows.join([THRIFT.decode(body, deployed).decoded.rows for body in bodies])
+    assert sizes == [1] * len(bodies)
+    assert np.array_equal(found.numbers, each.numbers, equal_nan=True)
+    assert np.array_equal(found.texts, each.texts)
+
+
+@pytest.mark.parametrize("flags", [(), (False,), (False, False)])
+def test_usual_calls_are_read_together(numbers: tuple[Active, ModuleType], flags: tuple[bool, ...]) -> None:
+    deployed, scoring = numbers
+    client = Client(scoring.ScoringService, deployed)
+    scored = client.score(scoring.Row(a=1.0, b=2.0, c=3.0), *flags)
+    assert THRIFT.decode_many([client.sent] * 3, deployed) is not None
+    asked = [Asked(THRIFT, client.sent, deployed) for _ in range(3)]
+    answers = [found.body for found in Plane().answer(asked) if isinstance(found, Reply)]
+    assert answers == [Plane().answer_one(asked[0]).body] * 3
+    assert scored == expected(deployed, [{"a": 1.0, "b": 2.0, "c": 3.0}])[0]

@@ -40,6 +40,8 @@ class Target(NamedTuple):
     """The one that the address means; empty: it does not say."""
     may_name_file: bool
     """Whether a body of its dialect may name a file in place of rows."""
+    verb: str = "POST"
+    """How the log calls what is asked of it."""
 
 
 class Targets:

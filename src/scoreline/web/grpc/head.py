@@ -36,6 +36,8 @@ class Target(NamedTuple):
     """The deployment, which stands in the message and not in the address."""
     is_stream: bool = False
     """Whether a caller may send any number of messages."""
+    verb: str = "POST"
+    """How the log calls what is asked of it."""
 
 
 class Head(NamedTuple):

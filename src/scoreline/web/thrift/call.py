@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
 from scoreline.core.access import DEFAULT_SPACE
 from scoreline.core.errors import ScorelineError
@@ -12,10 +13,10 @@ from scoreline.serving.protocols.answered import Answered
 from scoreline.serving.protocols.dialect import Reply
 from scoreline.serving.protocols.thrift import messages
 from scoreline.serving.protocols.thrift.calls import METHODS
-from scoreline.serving.protocols.thrift.dialect import THRIFT
+from scoreline.serving.protocols.thrift.dialect import THRIFT, Thrift
 from scoreline.serving.protocols.thrift.messages import Head
 from scoreline.web.admission import Body
-from scoreline.web.ended import Ended
+from scoreline.web.ended import Ended, of_call
 from scoreline.web.endpoint import log_failure
 from scoreline.web.requests import new_request_id
 
@@ -27,10 +28,27 @@ _LOGGED = frozenset((LOGIN, *METHODS))
 """What callers call goes into the log only where it is ours."""
 
 
+class Target(NamedTuple):
+    """What is called, as the log tells it."""
+
+    path: str
+    """The method, where it is ours: callers write what they like."""
+    name: str | None
+    """Name of the deployment; None for the default one."""
+    route: str = ""
+    dialect: Thrift = THRIFT
+    verb: str = "THRIFT"
+
+
+@lru_cache(maxsize=256)
+def _target(head_method: str, deployment: str | None) -> Target:
+    return Target(head_method if head_method in _LOGGED else "?", deployment)
+
+
 class Call(Asked):
     """A call from its message to its answer. ``active`` is not set where there is no such deployment."""
 
-    __slots__ = ("answer", "connection", "error", "framed", "head", "held", "is_counted", "space")
+    __slots__ = ("answer", "by", "connection", "error", "framed", "head", "held", "is_counted", "space", "target")
 
     def __init__(self, connection: Connection, head: Head, message: bytes, held: Body | None, *, framed: bool) -> None:
         self.connection = connection
@@ -45,6 +63,9 @@ class Call(Asked):
         """What its answer tells instead of scores."""
         self.space = DEFAULT_SPACE
         """The caller's."""
+        self.by = ""
+        """Name of the caller's key or user; empty: nobody knows."""
+        self.target = _target(head.method, head.deployment)
         self.is_counted = False
         """Whether it counts among those that its deployment has to answer."""
         self.dialect = THRIFT
@@ -62,19 +83,14 @@ class Call(Asked):
         return self.head.method == LOGIN
 
     @property
-    def method(self) -> str:
-        """What it calls, where that is ours: callers write what they like."""
-        return self.head.method if self.head.method in _LOGGED else "?"
-
-    @property
     def asked(self) -> str:
         """What it asks for, as the audit log names it."""
-        return f"THRIFT {f'{named}:' if (named := self.head.deployment) else ''}{self.method}"
+        return f"THRIFT {f'{named}:' if (named := self.head.deployment) else ''}{self.target.path}"
 
     def take(self, found: Reply | Exception) -> None:
         """Take the answer, or the error that is to be told."""
         if isinstance(found, Reply):
-            self.answer = found.body
+            self.answer = messages.answer(self.head, found.body)
         elif isinstance(found, Answered):
             self.error, self.answer = found.error, found.reply.body
         else:
@@ -90,17 +106,4 @@ class Call(Asked):
 
     def ended(self) -> Ended:
         """Return what came of it."""
-        return Ended(
-            "THRIFT",
-            self.method,
-            200 if self.error is None else http_status(self.error),
-            self.started_at,
-            self.request_id,
-            self.caller,
-            dialect=THRIFT.name,
-            deployment=self.head.deployment,
-            active=getattr(self, "active", None),
-            n_rows=self.n_rows,
-            error=None if self.error is None else type(self.error),
-            space=self.space,
-        )
+        return of_call(self, 200 if self.error is None else http_status(self.error), self.error)

@@ -53,6 +53,7 @@ class Caller:
         try:
             access = known.admit("score")
             self.is_known = True
+            call.by = known.name
             call.space = access.space
             if call.is_login:
                 self._credential = credential

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections import deque
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
 from scoreline.core.errors import ScorelineError
 from scoreline.serving.errors import http_status
+from scoreline.serving.plane import clock
 from scoreline.serving.protocols.dialect import Reply
 from scoreline.serving.protocols.thrift import messages
 from scoreline.web.admission import Body
-from scoreline.web.request_log import log
 from scoreline.web.service import Service
 from scoreline.web.thrift.call import Call
 from scoreline.web.thrift.caller import Caller
 from scoreline.web.thrift.framing import Messages
 from scoreline.web.turn import Turn
+from scoreline.web.watch import Watch
 
 if TYPE_CHECKING:
     from scoreline.web.thrift.listener import Connections
@@ -70,6 +70,11 @@ class Connection(asyncio.Protocol):
         """… and once there are answers to those that were, the connection is closed."""
         self._reading, self._writing = True, True
         """Whether what comes is read, and whether the caller takes its answers."""
+
+    @property
+    def watch(self) -> Watch:
+        """What is told of calls that have their answers."""
+        return self._service.watch
 
     @property
     def is_busy(self) -> bool:
@@ -195,7 +200,7 @@ class Connection(asyncio.Protocol):
             service.admission.end(call.active.full_name)
         if call.held is not None:
             call.held.let_go()
-        if call.n_rows is None or log.isEnabledFor(logging.INFO):  # of scores the plane has told the meters
+        if call.n_rows is None:
             service.watch.ended(call.ended())
 
     def _rest(self) -> None:
@@ -239,8 +244,11 @@ class Connection(asyncio.Protocol):
 
 
 def finish(calls: Sequence[Call], answers: Sequence[Reply | Exception]) -> None:
-    """Send the answers to calls: one write to each connection."""
+    """Send the answers to calls: one write to each connection. Those with scores are written down together."""
     for call, answer in zip(calls, answers, strict=True):
         call.connection.answer(call, answer)
     for connection in dict.fromkeys([call.connection for call in calls]):
         connection.send()
+    scored = [call for call in calls if call.n_rows is not None]
+    if scored:
+        scored[0].connection.watch.scored(scored, clock())

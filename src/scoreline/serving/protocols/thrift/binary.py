@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from struct import Struct
+from functools import lru_cache
+from struct import Struct, error
 from typing import Any
 
 from scoreline.core.errors import BadRequest
@@ -77,6 +78,22 @@ def read_fields(data: bytes, at: int, found: list[Any]) -> int:
             found[number - 1] = value
 
 
+def read_numbers(data: bytes, at: int, n: int) -> list[float] | None:
+    """Read a struct of ``n`` numbers, each in its place, behind which no flag is raised; None: it is another one."""
+    try:
+        found = _numbers(n).unpack_from(data, at)
+    except error:
+        return None
+    if found[::3] != (*(DOUBLE,) * n, STOP) or found[1::3] != tuple(range(1, n + 1)):
+        return None
+    return list(found[2::3]) if data[at + 11 * n + 1 :] in _ENDS else None
+
+
+@lru_cache(maxsize=64)
+def _numbers(n: int) -> Struct:
+    return Struct(">" + n * "bhd" + "b")
+
+
 def not_utf_8() -> BadRequest:
     """Return the error for a text of other bytes."""
     return BadRequest("a text in the message is not UTF-8", hint="encode texts as UTF-8")
@@ -101,6 +118,10 @@ def text(value: str) -> bytes:
 def field(kind: int, number: int) -> bytes:
     """Write the head of a field."""
     return _field.pack(kind, number)
+
+
+_ENDS = (bytes((STOP,)), field(BOOL, 2) + b"\0" + field(BOOL, 3) + b"\0" + bytes((STOP,)))
+"""How arguments end that ask for nothing but scores: without flags, and with both lowered."""
 
 
 def list_of(kind: int, n: int) -> bytes:

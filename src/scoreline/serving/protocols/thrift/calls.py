@@ -10,13 +10,23 @@ from scoreline.scoring.rows import Decoded
 from scoreline.serving.active import Active
 from scoreline.serving.protocols.methods import FLAGS, check_flags, column_names, no_transformed_columns, target_labels
 from scoreline.serving.protocols.thrift import messages
-from scoreline.serving.protocols.thrift.binary import read_field, read_fields, read_list, read_scalar, read_text
+from scoreline.serving.protocols.thrift.binary import (
+    field,
+    read_field,
+    read_fields,
+    read_list,
+    read_numbers,
+    read_scalar,
+    read_text,
+)
 from scoreline.serving.protocols.thrift.messages import Head
 from scoreline.serving.protocols.thrift.scan import skip
 from scoreline.serving.protocols.thrift.wire import BOOL, LIST, STOP, STRING, STRUCT, Truncated, broken
 from scoreline.serving.room import check_rows
 
 T = TypeVar("T")
+_ROW = field(STRUCT, 1)
+"""How the arguments of ``score`` begin."""
 Read = Callable[[bytes, int], tuple[T, int]]
 """Reads a value; gives it, and where it ends."""
 
@@ -57,6 +67,22 @@ def _score(data: bytes, head: Head, active: Active) -> Decoded:
     names = active.pipeline.schema.names
     [row] = read_arguments(data, head.at, {1: (STRUCT, _row_of(len(names)))})
     return _decode(names, [row], active)
+
+
+def read_one_row(message: bytes, n_columns: int) -> list[Any] | None:
+    """Read the row of a call of ``score``, whose head was read before; None: it is no such call, or has no values.
+
+    Raises as ``score`` does.
+    """
+    method_at, sequence_at = 8, 8 + int.from_bytes(message[4:8])
+    method = message[method_at:sequence_at]
+    if method != b"score" and not method.endswith(b":score"):
+        return None
+    at = sequence_at + 4
+    row: list[Any] | None = read_numbers(message, at + len(_ROW), n_columns) if message.startswith(_ROW, at) else None
+    if row is None:
+        [row] = read_arguments(message, at, {1: (STRUCT, _row_of(n_columns))})
+    return None if row.count(None) == n_columns else row
 
 
 def _score_batch(data: bytes, head: Head, active: Active) -> Decoded:

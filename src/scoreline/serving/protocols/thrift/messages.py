@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from struct import Struct, pack
+from functools import lru_cache
+from struct import Struct
 from typing import NamedTuple
 
 import numpy as np
@@ -54,16 +55,27 @@ def read_head(message: bytes) -> Head:
     return Head(method, deployment or None, sequence, kind == ONEWAY, at + 4)
 
 
-def scores(head: Head, values: Answer, *, many: bool) -> bytes:
-    """Write the answer to ``score``, or ``many`` rows to the others: a list of numbers for each row."""
+def scores(values: Answer) -> bytes:
+    """Write the result of many rows: a list of numbers for each. ``answer`` makes it the answer to a call."""
     rows = values.reshape(len(values), -1)
     n, width = rows.shape
-    if not many:
-        return _result(head, field(LIST, 0) + list_of(DOUBLE, width) + pack(f">{width}d", *rows[0].tolist()))
     lists = np.empty(n, dtype=[("head", "V5"), ("values", ">f8", (width,))])
     lists["head"] = np.void(list_of(DOUBLE, width))
     lists["values"] = rows
-    return _result(head, field(LIST, 0) + list_of(LIST, n) + lists.tobytes())
+    return field(LIST, 0) + list_of(LIST, n) + lists.tobytes() + _END
+
+
+def scores_of_each(values: Answer) -> list[bytes]:
+    """Write a result of its own for each row, as ``score`` has it."""
+    rows = values.reshape(len(values), -1)
+    before, numbers = field(LIST, 0) + list_of(DOUBLE, rows.shape[1]), rows.astype(">f8").tobytes()
+    n_bytes = 8 * rows.shape[1]
+    return [before + numbers[at : at + n_bytes] + _END for at in range(0, len(numbers), n_bytes)]
+
+
+def answer(head: Head, result: bytes) -> bytes:
+    """Write the answer to a call."""
+    return _opening(REPLY, head.method) + i32(head.sequence) + result
 
 
 def names(head: Head, values: list[str]) -> bytes:
@@ -100,8 +112,13 @@ def application_failure(head: Head | None, message: str, code: int) -> bytes:
 
 
 def _result(head: Head, members: bytes) -> bytes:
-    return _message(REPLY, head.method, head.sequence, members + _END)
+    return answer(head, members + _END)
 
 
 def _message(kind: int, called: str, sequence: int, body: bytes) -> bytes:
-    return _head.pack(_VERSION | kind) + text(called) + i32(sequence) + body
+    return _opening(kind, called) + i32(sequence) + body
+
+
+@lru_cache(maxsize=256)
+def _opening(kind: int, called: str) -> bytes:
+    return _head.pack(_VERSION | kind) + text(called)
