@@ -17,8 +17,8 @@ NO_HTTP = b"Invalid HTTP request received."
 SPEAKS_HTTP2, PREFACE_ENDS = b"\x00\x00\x12\x04\x00\x00\x00\x00\x00\x00\x03", b"SM\r\n\r\n"
 """How the server's settings begin, and how a caller asks for them."""
 OFFER = re.compile(rb"(?i)upgrade")
-OTHER = re.compile(rb" (?:RTSP|ICE)/1.0\r\n")
-"""Protocols that the parser takes for HTTP/1.0, with connections that stay; the fast lane closes them."""
+LAST = re.compile(rb" (?:HTTP|RTSP|ICE)/1\.0\r\n")
+"""Requests of HTTP/1.0, and of protocols that the parser takes for it, are the last of their connection."""
 _MADE_UP = re.compile(rb"[0-9a-f]{32}")
 
 
@@ -92,8 +92,8 @@ class Promises:
         if OFFER.search(b"".join(packets)):
             return  # uvicorn drops the bodies of requests that offer another protocol
         if theirs_sent.endswith(NO_HTTP):
-            if OTHER.search(b"".join(packets)) and b"connection: close" in ours_sent.lower():
-                return  # what follows was not read
+            if LAST.search(b"".join(packets)) and responses(ours_sent)[-1].status >= 400 and ours.closed:
+                return  # the fast lane refuses by the headers, and reads nothing more
             before = theirs_sent[: theirs_sent.rindex(b"HTTP/1.1 400")]
             assert ours_sent.endswith(NO_HTTP), "uvicorn reads no HTTP here, and the fast lane does"
             assert ours_sent.startswith(before)
