@@ -92,7 +92,8 @@ class Promises:
         if OFFER.search(b"".join(packets)):
             return  # uvicorn drops the bodies of requests that offer another protocol
         if theirs_sent.endswith(NO_HTTP):
-            if LAST.search(b"".join(packets)) and responses(ours_sent)[-1].status >= 400 and ours.closed:
+            answers = responses(ours.sent)
+            if LAST.search(b"".join(packets)) and ours.closed and answers and answers[-1].status >= 400:
                 return  # the fast lane refuses by the headers, and reads nothing more
             before = theirs_sent[: theirs_sent.rindex(b"HTTP/1.1 400")]
             assert ours_sent.endswith(NO_HTTP), "uvicorn reads no HTTP here, and the fast lane does"
