@@ -41,8 +41,8 @@ class Target(NamedTuple):
 
 
 @lru_cache(maxsize=256)
-def _target(head_method: str, deployment: str | None) -> Target:
-    return Target(head_method if head_method in _LOGGED else "?", deployment)
+def _target(method: str, deployment: str | None) -> Target:
+    return Target(method if method in _LOGGED else "?", deployment)
 
 
 class Call(Asked):
